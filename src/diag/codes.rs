@@ -1,0 +1,143 @@
+//! The registry of codes. A code is stable: scripts and suppressions name it. Each has a page in `docs/codes/`.
+
+use std::fmt;
+
+/// What kind of finding a diagnostic is: a stable name in kebab case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static Entry);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Entry {
+    name: &'static str,
+    page: &'static str,
+}
+
+impl Code {
+    /// Its name, as people write it.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Its page: what it means, why it matters, an example, how to fix it. Markdown.
+    pub fn page(self) -> &'static str {
+        self.0.page
+    }
+
+    /// The code of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        ALL.iter().copied().find(|c| c.name() == name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Code({})", self.name())
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $ident:ident = $name:literal;)*) => {
+        impl Code {
+            $($(#[$doc])* pub const $ident: Self = Self(&Entry {
+                name: $name,
+                page: include_str!(concat!("../../docs/codes/", $name, ".md")),
+            });)*
+        }
+        /// Every code, in the order of the registry.
+        pub const ALL: &[Code] = &[$(Code::$ident),*];
+    };
+}
+
+codes! {
+    // Reading files
+    /// A file that must be there isn't.
+    FILE_MISSING = "file-missing";
+    /// A file can't be read.
+    FILE_UNREADABLE = "file-unreadable";
+    /// A file isn't UTF-8.
+    NOT_UTF8 = "not-utf8";
+    /// A path or symbolic link leaves the repository.
+    PATH_ESCAPES = "path-escapes";
+    // YAML
+    /// A file isn't YAML.
+    YAML_SYNTAX = "yaml-syntax";
+    /// A key stands twice in one mapping.
+    DUPLICATE_KEY = "duplicate-key";
+    /// Aliases expand to more than the limit.
+    ALIAS_BOMB = "alias-bomb";
+    /// A document is nested, or is larger, than the limit.
+    YAML_LIMIT = "yaml-limit";
+    // Our own files
+    /// There is no fleet to work on.
+    NO_FLEET = "no-fleet";
+    /// A key that isn't one of ours.
+    UNKNOWN_KEY = "unknown-key";
+    /// A value of the wrong type or form.
+    WRONG_TYPE = "wrong-type";
+    /// A required key is missing.
+    MISSING_KEY = "missing-key";
+    /// A value that can't be meant.
+    INVALID_VALUE = "invalid-value";
+    /// Two things of one name.
+    DUPLICATE_NAME = "duplicate-name";
+    /// A pattern or selector that matches nothing.
+    MATCHES_NOTHING = "matches-nothing";
+    // Templates
+    /// A template isn't one.
+    TEMPLATE_SYNTAX = "template-syntax";
+    /// A template names something that isn't there.
+    UNDEFINED_NAME = "undefined-name";
+    /// A template fails while it renders.
+    TEMPLATE_ERROR = "template-error";
+    /// A template used up its fuel.
+    TEMPLATE_FUEL = "template-fuel";
+    // Sources and Applications
+    /// A repository URL that no declared repository stands for.
+    UNKNOWN_REPOSITORY = "unknown-repository";
+    /// A path that the repository doesn't have.
+    UNKNOWN_PATH = "unknown-path";
+    /// A revision that this clone doesn't have.
+    UNKNOWN_REVISION = "unknown-revision";
+    /// A destination that no declared cluster answers to.
+    UNKNOWN_DESTINATION = "unknown-destination";
+    /// A destination was taken as a cluster, since none is declared.
+    ASSUMED_CLUSTER = "assumed-cluster";
+    /// An Application that Argo CD would refuse.
+    INVALID_APPLICATION = "invalid-application";
+    /// An Application under a name that another one has.
+    DUPLICATE_APPLICATION = "duplicate-application";
+    /// Applications that make Applications without end.
+    APPLICATION_DEPTH = "application-depth";
+    /// A source that needs an engine which isn't there yet.
+    ENGINE_MISSING = "engine-missing";
+    /// A git command failed.
+    GIT_FAILED = "git-failed";
+    // Objects
+    /// A document that isn't a Kubernetes object.
+    NOT_AN_OBJECT = "not-an-object";
+    /// One app makes the same object twice.
+    REPEATED_OBJECT = "repeated-object";
+    /// Two apps own one object.
+    OBJECT_OWNED_TWICE = "object-owned-twice";
+    /// A field that the cluster's Kubernetes version doesn't know.
+    UNKNOWN_FIELD = "unknown-field";
+    /// An object that the cluster's Kubernetes version would refuse.
+    INVALID_OBJECT = "invalid-object";
+    /// A tenant's app makes what a tenant may not.
+    TENANT_ESCAPES = "tenant-escapes";
+    /// A dependency that isn't there, or that goes in a circle.
+    BAD_DEPENDENCY = "bad-dependency";
+    // Output
+    /// The output can't be written.
+    OUTPUT_UNWRITABLE = "output-unwritable";
+    /// A file of somebody else stands where ours should go.
+    FOREIGN_FILE = "foreign-file";
+    /// An app that failed keeps its previous files.
+    APP_HELD = "app-held";
+}

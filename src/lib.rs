@@ -1,0 +1,21 @@
+//! Terrace compiles a layered multi-cluster GitOps repository into one hydrated manifest tree per cluster.
+//!
+//! The stages, in the order in which data flows:
+//!
+//! 1. [`world`] reads: disk, a git revision, memory. Every read is recorded.
+//! 2. [`yaml`] turns bytes into nodes that know where they came from, and back into the bytes of sigs.k8s.io/yaml.
+//! 3. [`config`] types our own files (Fleet, Cluster, App); [`layer`] merges values and lays layers out per cluster.
+//! 4. [`argocd`] reads Applications and cluster Secrets; [`generate`] makes parameter sets.
+//! 5. [`plan`] decides which apps there are on which clusters, to a fixpoint, in a stable order.
+//! 6. [`render`] turns each app's sources into objects. An engine knows nothing of fleets.
+//! 7. [`check`] says what is wrong with them, at the line that has to change.
+//! 8. [`tree`] places, indexes and writes them; [`graph`] shows what made what.
+//!
+//! `pipeline` is the only module that knows every stage; `cli` has one file per verb. [`source`], [`diag`] and
+//! [`provenance`] are the words that all of them share.
+
+pub mod diag;
+pub mod provenance;
+pub mod source;
+pub mod world;
+pub mod yaml;

@@ -1,0 +1,21 @@
+//! A directory on disk.
+use super::{DirEntry, EntryKind, ReadError, Tree};
+
+/// A directory on disk.
+#[derive(Debug)]
+pub struct DiskTree {}
+
+impl Tree for DiskTree {
+    fn read(&self, _path: &str) -> Result<Vec<u8>, ReadError> {
+        Err(ReadError::Missing)
+    }
+    fn list(&self, _path: &str) -> Result<Vec<DirEntry>, ReadError> {
+        Err(ReadError::Missing)
+    }
+    fn kind(&self, _path: &str) -> Result<Option<EntryKind>, ReadError> {
+        Ok(None)
+    }
+    fn show(&self, path: &str) -> String {
+        path.to_owned()
+    }
+}

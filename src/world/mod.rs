@@ -1,0 +1,163 @@
+//! Everything that is read goes through here and is recorded: files, absences, listings and values paths.
+//!
+//! A [`Tree`] is one repository at one state: a directory on disk, a git revision, or memory (tests). A [`World`] holds
+//! the trees of a run and each text read from them, once. A unit of work (an app on a cluster) reads through its own
+//! [`Reader`], which records what it saw, so that a cache can ask later whether the same would be seen again.
+
+mod disk;
+mod git;
+mod memory;
+mod path;
+mod reads;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+pub use disk::DiskTree;
+pub use git::GitTree;
+pub use memory::MemoryTree;
+pub use path::{FilePath, TreeId, join, normalize, parent};
+pub use reads::{Reader, Reads};
+
+use crate::source::{SourceFile, SourceKind, Sources};
+
+/// What a directory entry is, symbolic links followed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link that leaves the repository or leads nowhere. Reading it says which.
+    BadLink,
+}
+
+/// A name in a directory.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DirEntry {
+    /// The last component.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Whether the entry itself is a symbolic link (walks that follow upstream's don't descend into linked directories).
+    pub link: bool,
+}
+
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// There is nothing of that name.
+    Missing,
+    /// A directory where a file was asked for, or the reverse.
+    WrongKind(EntryKind),
+    /// The path, or a symbolic link on it, leaves the repository; the text says how.
+    Escapes(String),
+    /// The bytes aren't UTF-8 from this offset on.
+    NotUtf8 {
+        /// Offset of the first bad byte.
+        at: usize,
+    },
+    /// The file is larger than the limit, in bytes.
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// Anything else: permissions, a broken disk, git.
+    Failed(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("no such file or directory"),
+            Self::WrongKind(EntryKind::Directory) => f.write_str("is a directory"),
+            Self::WrongKind(_) => f.write_str("is not a directory"),
+            Self::Escapes(how) => write!(f, "leaves the repository: {how}"),
+            Self::NotUtf8 { at } => write!(f, "is not UTF-8: bad byte at offset {at}"),
+            Self::TooLarge { limit } => write!(f, "is larger than {limit} bytes"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+/// One repository at one state. Paths are relative to its root, `/`-separated, without `.`, `..` or a leading slash;
+/// `""` is the root. What git ignores, and Terrace's own output, isn't there.
+pub trait Tree: Send + Sync + fmt::Debug {
+    /// The bytes of a file. Symbolic links are followed inside the tree.
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+
+    /// The entries of a directory, sorted by name in byte order.
+    fn list(&self, path: &str) -> Result<Vec<DirEntry>, ReadError>;
+
+    /// What stands at a path; none if nothing does.
+    fn kind(&self, path: &str) -> Result<Option<EntryKind>, ReadError>;
+
+    /// How a file of this tree is shown to people.
+    fn show(&self, path: &str) -> String;
+}
+
+/// The largest file that is read as text, in bytes.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+type Text = Result<Arc<SourceFile>, ReadError>;
+
+/// The trees of a run and the texts read from them.
+#[derive(Debug, Default)]
+pub struct World {
+    trees: RwLock<Vec<Arc<dyn Tree>>>,
+    sources: Sources,
+    texts: Mutex<HashMap<FilePath, Text>>,
+}
+
+impl World {
+    /// No trees yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a tree.
+    pub fn mount(&self, tree: Arc<dyn Tree>) -> TreeId {
+        let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
+        trees.push(tree);
+        TreeId::new(trees.len() - 1)
+    }
+
+    /// A tree.
+    pub fn tree(&self, id: TreeId) -> Option<Arc<dyn Tree>> {
+        let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);
+        trees.get(id.index()).cloned()
+    }
+
+    /// All texts of the run.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// How a path is shown to people.
+    pub fn show(&self, path: &FilePath) -> String {
+        self.tree(path.tree).map_or_else(|| path.path.to_string(), |t| t.show(&path.path))
+    }
+
+    /// Reads a text, once per run. Prefer a [`Reader`], which records it.
+    pub(super) fn text(&self, path: &FilePath) -> Text {
+        let cached = self.texts.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(text) = cached {
+            return text;
+        }
+        let text = self.read_text(path);
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been faster: one text must keep one id.
+        texts.entry(path.clone()).or_insert(text).clone()
+    }
+
+    fn read_text(&self, path: &FilePath) -> Text {
+        let bytes = self.bytes(path)?;
+        let text = String::from_utf8(bytes).map_err(|e| ReadError::NotUtf8 { at: e.utf8_error().valid_up_to() })?;
+        Ok(self.sources.add(self.show(path), text, SourceKind::File))
+    }
+
+    pub(super) fn bytes(&self, path: &FilePath) -> Result<Vec<u8>, ReadError> {
+        self.tree(path.tree).ok_or(ReadError::Missing)?.read(&path.path)
+    }
+}
