@@ -5,6 +5,7 @@
 //! [`Reader`], which records what it saw, so that a cache can ask later whether the same would be seen again.
 
 mod disk;
+mod find;
 mod git;
 mod memory;
 mod path;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use disk::DiskTree;
+pub use find::{find, is_glob};
 pub use git::GitTree;
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};

@@ -60,6 +60,11 @@ impl<'w> Reader<'w> {
         self.reads.into_inner()
     }
 
+    /// Takes over what was read for several units at once.
+    pub fn absorb(&self, reads: &Reads) {
+        self.reads.borrow_mut().merge(reads.clone());
+    }
+
     /// The text of a file.
     pub fn text(&self, path: &FilePath) -> Result<Arc<SourceFile>, ReadError> {
         let text = self.world.text(path);
