@@ -23,6 +23,12 @@ impl Code {
         self.0.page
     }
 
+    /// What its page says in a sentence: the paragraph below the heading.
+    pub fn summary(self) -> String {
+        let lines = self.page().lines().skip(1).skip_while(|line| line.trim().is_empty());
+        lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The code of that name.
     pub fn find(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|c| c.name() == name)

@@ -4,6 +4,7 @@
 //! [`Diagnostics`]; nothing stops at the first. Codes are registered in [`codes`], each with a page.
 
 mod codes;
+pub mod render;
 
 use std::sync::Arc;
 
