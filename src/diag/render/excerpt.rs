@@ -226,7 +226,7 @@ fn groups<'a>(labels: impl Iterator<Item = Label<'a>>, width: usize) -> Vec<Grou
             match groups.get_mut(done..).and_then(|g| g.last_mut()).filter(near) {
                 Some(group) => {
                     if group.from == 0 {
-                        group.last = label.line.saturating_add(CONTEXT).min(last_line);
+                        group.last = label.line.saturating_add(CONTEXT).min(last_line).max(label.line);
                     }
                     group.labels.push(label);
                 }
@@ -236,7 +236,7 @@ fn groups<'a>(labels: impl Iterator<Item = Label<'a>>, width: usize) -> Vec<Grou
                 }
                 None => groups.push(Group {
                     first: label.line.saturating_sub(CONTEXT).max(1),
-                    last: label.line.saturating_add(CONTEXT).min(last_line),
+                    last: label.line.saturating_add(CONTEXT).min(last_line).max(label.line),
                     from: 0,
                     labels: vec![label],
                 }),

@@ -168,6 +168,8 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
     for _ in 0..RENDERED_DEPTH {
         let place = Place::new(span, sources)?;
         let SourceKind::Rendered(map) = &place.file.kind else {
+            // A line that the template copied says nothing new.
+            let rendered = rendered.filter(|line| *line != quote(&place));
             return Some(Mark { place, text: label.text.clone(), rendered });
         };
         if rendered.is_none() {

@@ -100,7 +100,11 @@ fn draw(finding: &Finding<'_>, style: Style) -> String {
     let first = head.len() + 1;
     // The first line is shorter by the head that miette puts before it.
     let padded = format!("{}{message}", "_".repeat(first));
-    let message = words::wrap(&padded, style.width).join("\n").split_off(first);
+    let mut message = words::wrap(&padded, style.width).join("\n").split_off(first);
+    if message.is_empty() {
+        // miette writes no head for an empty text.
+        message.push(' ');
+    }
     let adapter = Adapter { message, severity: finding.diagnostic.severity, excerpt };
     let mut drawn = String::new();
     // Writing to a string doesn't fail; should miette refuse an excerpt, the head is there.

@@ -75,7 +75,7 @@ fn fixture() -> (Sources, Vec<Diagnostic>) {
             .did_you_mean("enabel", ["enable", "wave"]),
         Diagnostic::note(Code::ASSUMED_CLUSTER, "`prod-09` is taken as a cluster, since no file declares any"),
     ];
-    let many = (1..=14).rev().map(|n| format!("prod-{n:02}"));
+    let many = (1..=5).rev().map(|n| format!("prod-{n:02}"));
     for cluster in many {
         let text = rendered(&sources, &template, "abc", origin(&values, "abc"));
         let replicas = Diagnostic::error(Code::INVALID_OBJECT, "`spec.replicas` must be an integer, found a string")
@@ -174,7 +174,7 @@ fn folding_keeps_everybody_concerned() {
     let (sources, list) = fixture();
     let folded = fold(&list, &sources);
     assert_eq!(folded.len(), 5);
-    let many: Vec<_> = folded.iter().filter(|f| f.subjects.len() == 14).collect();
+    let many: Vec<_> = folded.iter().filter(|f| f.subjects.len() == 5).collect();
     assert_eq!(many.len(), 2);
     assert_eq!(many[0].subjects[0].cluster.as_deref(), Some("prod-01"));
     // Another severity or another message is another finding.
