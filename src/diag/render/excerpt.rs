@@ -18,9 +18,19 @@ const CONTEXT: u32 = 1;
 /// What a tab is drawn as.
 const TAB: &str = "    ";
 
+/// What stands for what can't be shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    /// Where a line was cut.
+    pub cut: &'static str,
+    /// A character that a terminal must not get.
+    pub unsafe_char: char,
+}
+
 /// Lines of files around labels.
 #[derive(Debug)]
 pub(super) struct Excerpt {
+    signs: Signs,
     text: String,
     blocks: Vec<Block>,
     shown: Vec<Shown>,
@@ -78,9 +88,10 @@ impl Group<'_> {
 impl Excerpt {
     /// The lines around these labels, at most `width` columns of each. The first label is the primary one if
     /// `has_primary`; its lines come first.
-    pub fn new<'a>(marks: impl Iterator<Item = &'a Mark>, has_primary: bool, width: usize) -> Self {
+    pub fn new<'a>(marks: impl Iterator<Item = &'a Mark>, has_primary: bool, width: usize, signs: Signs) -> Self {
+        let width = width.saturating_sub(2 * signs.cut.chars().count());
         let labels = marks.enumerate().map(|(i, mark)| Label::new(mark, has_primary && i == 0, width));
-        let mut excerpt = Self { text: String::new(), blocks: Vec::new(), shown: Vec::new() };
+        let mut excerpt = Self { signs, text: String::new(), blocks: Vec::new(), shown: Vec::new() };
         for group in groups(labels, width) {
             excerpt.push(&group, width);
         }
@@ -117,7 +128,7 @@ impl Excerpt {
     /// Adds a line and the labels on it.
     fn push_line(&mut self, line: &str, from: usize, labels: &[&Label<'_>], width: usize) {
         if from > 0 {
-            self.text.push('…');
+            self.text.push_str(self.signs.cut);
         }
         let mut places: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); labels.len()];
         let mut used = 0;
@@ -137,13 +148,13 @@ impl Excerpt {
             }
             match c {
                 '\t' => self.text.push_str(TAB),
-                c if words::unsafe_to_print(c) => self.text.push('\u{FFFD}'),
+                c if words::unsafe_to_print(c) => self.text.push(self.signs.unsafe_char),
                 c => self.text.push(c),
             }
             used += columns(c);
         }
         let end = self.text.len();
-        self.text.push_str(if clipped { "…" } else { " " });
+        self.text.push_str(if clipped { self.signs.cut } else { " " });
         for (label, place) in labels.iter().zip(places) {
             // A label behind the last character, and an empty one, get a column of their own.
             let start = place.0.unwrap_or(end);

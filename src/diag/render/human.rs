@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters};
 
-use super::excerpt::Excerpt;
+use super::excerpt::{Excerpt, Signs};
 use super::finding::{Finding, Mark};
 use super::words;
 use crate::diag::Severity;
@@ -92,9 +92,13 @@ fn note(out: &mut String, word: &str, text: &str, style: Style) {
 fn draw(finding: &Finding<'_>, style: Style) -> String {
     let marks = || finding.primary.iter().chain(&finding.secondary).take(LABELS);
     let line = marks().map(|m: &Mark| m.place.start().line).max().unwrap_or(0);
-    // The numbers, the frame and a space on each side.
-    let margin = line.saturating_add(1).to_string().len() + 5;
-    let excerpt = Excerpt::new(marks(), finding.primary.is_some(), style.width.saturating_sub(margin));
+    // The numbers, the frame, and a space on each side of both.
+    let width = style.width.saturating_sub(line.saturating_add(1).to_string().len() + 4);
+    let signs = match style.unicode {
+        true => Signs { cut: "…", unsafe_char: '\u{FFFD}' },
+        false => Signs { cut: "...", unsafe_char: '?' },
+    };
+    let excerpt = Excerpt::new(marks(), finding.primary.is_some(), width, signs);
     let head = format!("{}[{}]:", words::severity(finding.diagnostic.severity), finding.diagnostic.code);
     let message = words::clip(&words::printable(&finding.diagnostic.message), TEXT);
     let first = head.len() + 1;

@@ -1,7 +1,7 @@
 //! Diagnostics as text: for people, and for the machines that people use.
 //!
-//! The stages: [`finding`] finds the places, sorts, and folds what is the same; then one renderer per format. People get
-//! the excerpts of [`excerpt`] drawn by miette; JSON, SARIF, GitHub's workflow commands and JUnit are written by hand.
+//! The stages: `finding` finds the places, sorts, and folds what is the same; then one renderer per format. People get
+//! the excerpts of `excerpt` drawn by miette; JSON, SARIF, GitHub's workflow commands and JUnit are written by hand.
 //! `docs/diagnostics.md` describes the formats.
 
 mod excerpt;

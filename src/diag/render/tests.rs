@@ -203,7 +203,19 @@ fn a_minified_megabyte_is_clipped_around_the_label() {
     while text.len() < 1_000_000 {
         text.push_str("{\"kind\":\"X\"},");
     }
-    insta::assert_snapshot!(one(&text, at..at + 6, "a string", 80));
+    let drawn = one(&text, at..at + 6, "a string", 80);
+    assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
+    insta::assert_snapshot!(drawn);
+    // A label as long as the line is cut as well.
+    let all = one(&text, 0..text.len(), "all of it", 80);
+    assert!(all.lines().all(|line| line.chars().count() <= 80), "{all}");
+    assert!(all.contains("[a.yaml:1:1]"), "{all}");
+    let sources = Sources::new();
+    let file = file(&sources, "a.yaml", &text);
+    let found = Diagnostic::error(Code::WRONG_TYPE, "wrong").at_span(Span::new(file.id, at..at + 6), "");
+    let ascii = render(&[found], &sources, Format::Human { color: false, unicode: false, width: 80 });
+    assert!(ascii.is_ascii() && ascii.lines().all(|line| line.len() <= 80), "{ascii}");
+    assert!(ascii.contains("...") && ascii.contains("\"here\""), "{ascii}");
 }
 
 #[test]
@@ -269,6 +281,31 @@ fn junit_escapes_for_xml() {
     let found = Diagnostic::error(Code::WRONG_TYPE, "<a b=\"c\">&\u{1}\n\u{ffff}");
     let text = render(&[found], &sources, Format::Junit);
     assert!(text.contains("message=\"&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}&#10;\u{fffd}\""), "{text}");
+}
+
+#[test]
+fn a_label_over_several_segments_covers_them_in_the_template() {
+    let sources = Sources::new();
+    let template = file(&sources, "web.yaml.j2", TEMPLATE);
+    let text = rendered(&sources, &template, "abc", Origin::NONE);
+    let whole = Diagnostic::error(Code::WRONG_TYPE, "wrong").at_span(span(&text, "replicas: abc"), "");
+    let all = finding::findings(std::slice::from_ref(&whole), &sources);
+    let mark = all[0].primary.as_ref().expect("a place");
+    assert_eq!(&template.text[mark.place.range.clone()], "replicas: {{ values.apps.web.replicas }}");
+    assert_eq!(mark.rendered.as_deref(), Some("replicas: abc"));
+}
+
+#[test]
+fn a_template_that_a_template_made_leads_to_the_first() {
+    let sources = Sources::new();
+    let template = file(&sources, "set.yaml.j2", "a: {{ x }}\n");
+    let middle = rendered(&sources, &template, "{{ y }}", Origin::NONE);
+    let text = rendered(&sources, &middle, "abc", Origin::NONE);
+    let found = Diagnostic::error(Code::WRONG_TYPE, "wrong").at_span(span(&text, "abc"), "here");
+    let all = finding::findings(std::slice::from_ref(&found), &sources);
+    let mark = all[0].primary.as_ref().expect("a place");
+    assert_eq!((mark.place.file.name.as_str(), &template.text[mark.place.range.clone()]), ("set.yaml.j2", "{{ x }}"));
+    assert_eq!(mark.rendered.as_deref(), Some("a: abc"));
 }
 
 #[test]
