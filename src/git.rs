@@ -143,11 +143,7 @@ impl Repository {
     /// An object by its id.
     pub fn object(&self, id: ObjectId, limit: u64) -> Result<Object, GitError> {
         let found = self.objects.get(&id.to_string(), limit)?;
-        found.ok_or_else(|| GitError::MissingObject {
-            id,
-            shallow: self.is_shallow(),
-            partial: self.is_partial(),
-        })
+        found.ok_or_else(|| GitError::MissingObject { id, shallow: self.is_shallow(), partial: self.is_partial() })
     }
 
     /// The contents of a blob of at most `limit` bytes.

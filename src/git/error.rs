@@ -111,7 +111,8 @@ impl GitError {
 }
 
 /// How to mend a shallow clone.
-const DEEPEN: &str = "set `fetch-depth: 0` on actions/checkout (`GIT_DEPTH: 0` on GitLab), or run `git fetch --unshallow`";
+const DEEPEN: &str =
+    "set `fetch-depth: 0` on actions/checkout (`GIT_DEPTH: 0` on GitLab), or run `git fetch --unshallow`";
 
 fn missing_help(shallow: bool, partial: bool) -> String {
     match (partial, shallow) {
@@ -149,7 +150,8 @@ impl UnknownRevision {
         }
         if self.single_branch {
             hints.push(
-                "this clone fetches only some branches: `git remote set-branches origin '*' && git fetch origin`".to_owned(),
+                "this clone fetches only some branches: `git remote set-branches origin '*' && git fetch origin`"
+                    .to_owned(),
             );
         }
         hints

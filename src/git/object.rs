@@ -211,7 +211,9 @@ impl Batch {
         git.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = git.spawn().map_err(|e| command::start_error(&git, &e))?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(questions), Some(out)) => Ok(Self { child, questions, answers: BufReader::with_capacity(1 << 16, out) }),
+            (Some(questions), Some(out)) => {
+                Ok(Self { child, questions, answers: BufReader::with_capacity(1 << 16, out) })
+            }
             _ => Err(GitError::answer("cat-file", "it has no pipes")),
         }
     }
@@ -233,7 +235,8 @@ impl Batch {
             let revision = name.split('^').next().unwrap_or(name).to_owned();
             return Err(Trouble::Git(GitError::AmbiguousRevision { revision }));
         }
-        let (id, kind, size) = parse_header(&header).ok_or_else(|| Trouble::Git(GitError::answer("cat-file", &header)))?;
+        let (id, kind, size) =
+            parse_header(&header).ok_or_else(|| Trouble::Git(GitError::answer("cat-file", &header)))?;
         if size > limit {
             return Err(Trouble::Git(GitError::TooLarge { name: name.to_owned(), size, limit }));
         }
