@@ -15,6 +15,7 @@
 //! [`provenance`] are the words that all of them share.
 
 pub mod diag;
+pub mod git;
 pub mod provenance;
 pub mod source;
 pub mod world;
