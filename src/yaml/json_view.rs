@@ -94,7 +94,8 @@ impl<'a> JsonNode<'a, Yaml> for &'a Node {
             }
             (Value::Seq(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (&a).equals_value(b)),
             (Value::Map(a), Json::Object(b)) => {
-                a.len() == b.len() && a.iter().all(|e| b.get(e.key.as_str()).is_some_and(|v| (&&e.value).equals_value(v)))
+                a.len() == b.len()
+                    && a.iter().all(|e| b.get(e.key.as_str()).is_some_and(|v| (&&e.value).equals_value(v)))
             }
             _ => false,
         }

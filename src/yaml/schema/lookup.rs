@@ -72,7 +72,8 @@ pub(super) fn field(root: &Node, pointer: &str) -> String {
     let mut text = String::new();
     for token in tokens(pointer) {
         let in_list = at.is_some_and(|n| n.as_seq().is_some());
-        let plain = !token.is_empty() && token.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'));
+        let plain =
+            !token.is_empty() && token.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'));
         match (in_list, plain) {
             (true, _) => text.push_str(&format!("[{token}]")),
             (false, true) if text.is_empty() => text.push_str(&token),
@@ -114,6 +115,15 @@ pub(super) fn schema_at<'s>(root: &'s Json, evaluation_path: &str) -> Option<&'s
             Json::Array(list) => list.get(token.parse::<usize>().ok()?),
             _ => schema.get(&token),
         },
+    })
+}
+
+/// The schema for the value at an instance's pointer, as far as properties and elements lead there.
+pub(super) fn schema_for<'s>(root: &'s Json, pointer: &str) -> Option<&'s Json> {
+    tokens(pointer).try_fold(root, |schema, token| {
+        let schema = resolve(root, schema);
+        let named = properties(root, schema).into_iter().find(|(name, _)| *name == token).map(|(_, s)| s);
+        named.or_else(|| schema.get("additionalProperties")).or_else(|| schema.get("items"))
     })
 }
 

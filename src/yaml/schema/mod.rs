@@ -107,4 +107,4 @@ impl Schema {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

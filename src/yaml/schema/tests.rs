@@ -41,14 +41,22 @@ fn names_are_near_or_told_or_placed() {
     let schema = json!({"type": "object", "additionalProperties": false, "properties": {
         "replicas": {"type": "integer"},
         "template": {"$ref": "#/$defs/T"},
-    }, "$defs": {"T": {"type": "object", "properties": {"image": {"type": "string"}}}}});
+    }, "$defs": {
+        "T": {"type": "object", "properties": {"image": {"type": "string"}, "pod": {"$ref": "#/$defs/P"}},
+            "additionalProperties": false},
+        "P": {"type": "object", "properties": {"host": {"type": "string"}}},
+    }});
     assert_eq!(
-        messages(&schema, &json!({"replcias": 1, "image": "x", "zzz": {}})),
+        messages(&schema, &json!({"template": {"replicas": 2}, "replcias": 1, "image": "x", "host": "h", "zzz": {}})),
         [
+            "UnknownKey: unknown key `template.replicas`",
+            "  `replicas` belongs one level up: `replicas`",
             "UnknownKey: unknown key `replcias`",
             "  did you mean `replicas`?",
             "UnknownKey: unknown key `image`",
             "  `image` belongs below `template`: `template.image`",
+            "UnknownKey: unknown key `host`",
+            "  `host` belongs below `pod` in `template`: `template.pod.host`",
             "UnknownKey: unknown key `zzz`",
             "  known here: `replicas`, `template`",
         ]
@@ -175,12 +183,8 @@ fn any_json() -> impl Strategy<Value = Json> {
         (-4i32..5).prop_map(|n| json!(f64::from(n) / 2.0)),
         Just(json!(1e300)),
     ];
-    let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::from),
-        number,
-        "[abé]{0,3}".prop_map(Json::from),
-    ];
+    let leaf =
+        prop_oneof![Just(Json::Null), any::<bool>().prop_map(Json::from), number, "[abé]{0,3}".prop_map(Json::from),];
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),

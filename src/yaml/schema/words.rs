@@ -103,15 +103,26 @@ impl Words<'_> {
         }
     }
 
-    /// Where a key would fit that stands a level too high: indented too little, most often.
+    /// Where a key would fit that stands at a wrong level: wrongly indented, most often. Looked for one level below,
+    /// one level above, two levels below.
     fn misplaced(&self, holder: &str, key: &str, known: &[(&str, &Json)]) -> Option<String> {
-        let below = known.iter().find(|(_, schema)| {
-            let schema = lookup::resolve(self.schema, schema);
-            lookup::properties(self.schema, schema).iter().any(|(name, _)| *name == key)
-        });
-        let (name, _) = below?;
-        let field = lookup::field(self.node, &lookup::join(&lookup::join(holder, name), key));
-        Some(format!("`{key}` belongs below `{name}`: `{field}`"))
+        let has = |schema| lookup::properties(self.schema, schema).iter().any(|(name, _)| *name == key);
+        let field = |path: &[&str]| {
+            let pointer = path.iter().fold(holder.to_owned(), |pointer, name| lookup::join(&pointer, name));
+            lookup::field(self.node, &lookup::join(&pointer, key))
+        };
+        if let Some((name, _)) = known.iter().find(|(_, schema)| has(schema)) {
+            return Some(format!("`{key}` belongs below `{name}`: `{}`", field(&[name])));
+        }
+        let above = lookup::parent(holder);
+        if !holder.is_empty() && lookup::schema_for(self.schema, above).is_some_and(has) {
+            let place = lookup::field(self.node, &lookup::join(above, key));
+            return Some(format!("`{key}` belongs one level up: `{place}`"));
+        }
+        known.iter().find_map(|(name, schema)| {
+            let (inner, _) = lookup::properties(self.schema, schema).into_iter().find(|(_, schema)| has(schema))?;
+            Some(format!("`{key}` belongs below `{inner}` in `{name}`: `{}`", field(&[name, inner])))
+        })
     }
 
     fn forbidden(&self, pointer: &str) -> Violation {
@@ -234,7 +245,8 @@ impl Words<'_> {
             return into.push(violation);
         }
         // A key that names the alternative (`kind: …`) and says another: that one wasn't meant.
-        let chosen: Vec<&&Vec<_>> = likely.iter().filter(|errors| !errors.iter().any(|e| allowed(e).is_some())).collect();
+        let chosen: Vec<&&Vec<_>> =
+            likely.iter().filter(|errors| !errors.iter().any(|e| allowed(e).is_some())).collect();
         let candidates: Vec<&Vec<_>> = if chosen.is_empty() { likely } else { chosen.into_iter().copied().collect() };
         let fewest = candidates.iter().map(|errors| weight(errors)).min();
         let best: Vec<_> = candidates.iter().filter(|errors| Some(weight(errors)) == fewest).collect();
