@@ -17,5 +17,6 @@
 pub mod diag;
 pub mod provenance;
 pub mod source;
+pub mod tree;
 pub mod world;
 pub mod yaml;
