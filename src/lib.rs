@@ -22,5 +22,6 @@ pub mod git;
 pub mod kube;
 pub mod provenance;
 pub mod source;
+pub mod tree;
 pub mod world;
 pub mod yaml;

@@ -144,6 +144,10 @@ codes! {
     OUTPUT_UNWRITABLE = "output-unwritable";
     /// A file of somebody else stands where ours should go.
     FOREIGN_FILE = "foreign-file";
+    /// The index of a tree can't be read, so nothing in it may be replaced.
+    INDEX_UNREADABLE = "index-unreadable";
+    /// A cluster left the fleet; its tree stays.
+    CLUSTER_LEFT = "cluster-left";
     /// An app that failed keeps its previous files.
     APP_HELD = "app-held";
 }
