@@ -41,7 +41,7 @@ pub fn origin_of(node: &Node, keys: &[&str]) -> Origin {
 }
 
 /// Types a document of ours: validates it against the type's schema, then deserializes it.
-pub fn load<T: DeserializeOwned>(schema: &schema::Validator, node: Node) -> Result<Loaded<T>, Diagnostics> {
+pub fn load<T: DeserializeOwned>(schema: schema::Validator, node: Node) -> Result<Loaded<T>, Diagnostics> {
     let mut diagnostics = schema::validate(schema, &node);
     if diagnostics.has_errors() {
         return Err(diagnostics);

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::argocd::repository::normalize_url;
 use crate::diag::{Code, Diagnostic};
-use crate::git::Repository as GitRepository;
+use crate::git::{Compiled, GitError, Repository as GitRepository, ResolveOptions};
 use crate::source::Origin;
-use crate::world::{FilePath, GitTree, World};
+use crate::world::{FilePath, GitOptions, GitTree, World};
 
 /// A repository that is at hand.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct Pins {
     pub pinned: bool,
     /// Revisions that stand for others.
     pub map: BTreeMap<String, String>,
-    /// The branch being compiled: it means the compiled commit.
-    pub branch: Option<String>,
+    /// The commit being compiled, which `HEAD` and its branch mean in the fleet's own repository.
+    pub compiled: Option<Compiled>,
 }
 
 /// All repositories at hand.
@@ -106,32 +106,52 @@ impl Repositories {
         let Some(repository) = self.list.get(index) else {
             return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, "the repository is gone"));
         };
-        let revision = revision.filter(|_| self.pins.pinned).filter(|r| !r.is_empty());
-        let Some(revision) = revision else { return Ok(repository.root.clone()) };
-        let revision = self.pins.map.get(revision).map_or(revision, String::as_str);
-        let compiled = repository.own && (revision == "HEAD" || self.pins.branch.as_deref() == Some(revision));
-        if compiled {
-            return Ok(repository.root.clone());
-        }
+        let named = revision.filter(|r| !r.is_empty());
+        let revision = match (self.pins.pinned, named) {
+            (false, _) => return Ok(repository.root.clone()),
+            (true, Some(revision)) => revision,
+            // Nothing to pin: a directory of charts, say.
+            (true, None) if repository.git.is_none() => return Ok(repository.root.clone()),
+            (true, None) => "HEAD",
+        };
         let key = (index, revision.to_owned());
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        let tree = trees.entry(key).or_insert_with(|| open(repository, revision, world)).clone();
+        let tree = trees.entry(key).or_insert_with(|| self.open(repository, revision, world)).clone();
         tree.map_err(|diagnostic| diagnostic.at(at, "this revision"))
+    }
+
+    fn open(&self, repository: &Repository, revision: &str, world: &World) -> Result<FilePath, Diagnostic> {
+        let Some(git) = &repository.git else {
+            let message = format!("can't read revision `{revision}`: the repository is not a git repository");
+            return Err(Diagnostic::error(Code::UNKNOWN_REVISION, message)
+                .hint("without `--pinned`, its files are read as they stand"));
+        };
+        let compiled = self.pins.compiled.clone().filter(|_| repository.own);
+        let options = ResolveOptions { compiled, map: self.pins.map.clone(), ..ResolveOptions::default() };
+        let commit = git.resolve(revision, &options).map_err(|error| unresolved(revision, &error))?;
+        let own = self.pins.compiled.as_ref().filter(|c| repository.own && c.commit.id == commit.id);
+        if own.is_some() {
+            return Ok(repository.root.clone());
+        }
+        let options = GitOptions {
+            root: repository.prefix.clone(),
+            name: repository.name.clone().unwrap_or_default(),
+            excluded: Vec::new(),
+        };
+        let tree = GitTree::open(Arc::clone(git), &commit, options)
+            .map_err(|error| Diagnostic::error(Code::GIT_FAILED, error.to_string()))?;
+        Ok(FilePath::new(world.mount(Arc::new(tree)), ""))
     }
 }
 
-fn open(repository: &Repository, revision: &str, world: &World) -> Result<FilePath, Diagnostic> {
-    let Some(git) = &repository.git else {
-        let message = format!("can't read revision `{revision}`: the repository is not a git repository");
-        return Err(Diagnostic::error(Code::UNKNOWN_REVISION, message)
-            .hint("without `--pinned`, its files are read as they stand"));
-    };
-    let name = repository.name.clone().unwrap_or_default();
-    match git.resolve(revision) {
-        Ok(commit) => match GitTree::open(Arc::clone(git), &commit, &repository.prefix, &name, revision) {
-            Ok(tree) => Ok(FilePath::new(world.mount(Arc::new(tree)), "")),
-            Err(error) => Err(Diagnostic::error(Code::GIT_FAILED, error.to_string())),
-        },
-        Err(error) => Err(error.to_diagnostic(revision)),
+fn unresolved(revision: &str, error: &GitError) -> Diagnostic {
+    match error {
+        GitError::UnknownRevision(unknown) => {
+            let message = format!("there is no branch, tag or commit `{revision}` in this clone");
+            let mut diagnostic = Diagnostic::error(Code::UNKNOWN_REVISION, message);
+            diagnostic.hints = unknown.hints();
+            diagnostic.hint(format!("`--revision-map {revision}=REVISION` reads another in its place"))
+        }
+        error => Diagnostic::error(Code::GIT_FAILED, error.to_string()),
     }
 }
