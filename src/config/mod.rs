@@ -1,0 +1,3 @@
+//! Our own files: Fleet, Cluster, App.
+
+pub mod schema;
