@@ -19,8 +19,10 @@
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod git;
 pub mod kube;
 pub mod provenance;
 pub mod source;
+pub mod tree;
 pub mod world;
 pub mod yaml;
