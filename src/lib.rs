@@ -17,6 +17,7 @@
 //! [`provenance`] are the words that all of them share.
 
 pub mod check;
+pub mod config;
 pub mod diag;
 pub mod git;
 pub mod kube;

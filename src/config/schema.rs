@@ -37,7 +37,10 @@ validators! {
 /// Every place where a document doesn't fit its schema.
 pub fn validate(validator: Validator, node: &Node) -> Diagnostics {
     let compiled = validator.compiled.get_or_init(|| Schema::new((validator.schema)().into()).ok());
-    let Some(schema) = compiled else { return Diagnostics::new() };
+    compiled.as_ref().map(|schema| findings(schema, node)).unwrap_or_default()
+}
+
+fn findings(schema: &Schema, node: &Node) -> Diagnostics {
     let nouns = Nouns { key: "key", whole: "the file" };
     let violations = schema.violations(node, nouns).into_iter();
     violations
@@ -54,13 +57,4 @@ pub fn validate(validator: Validator, node: &Node) -> Diagnostics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_schema_of_ours_compiles() {
-        for validator in [fleet(), cluster(), app(), layer()] {
-            assert_eq!(Schema::new((validator.schema)().into()).err(), None);
-        }
-    }
-}
+mod tests;

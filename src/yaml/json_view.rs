@@ -102,7 +102,7 @@ impl<'a> JsonNode<'a, Yaml> for &'a Node {
     }
 
     fn to_value(&self) -> Cow<'a, serde_json::Value> {
-        Cow::Owned(to_json(self))
+        Cow::Owned(self.to_json_value())
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
@@ -220,17 +220,21 @@ impl JsonNumber for Number {
     }
 }
 
-/// A copy in `serde_json`'s form, for what is not done often. Infinities and NaN become null.
-fn to_json(node: &Node) -> serde_json::Value {
-    use serde_json::Value as Json;
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(b) => Json::Bool(*b),
-        Value::Str(s) => Json::String(s.as_str().to_owned()),
-        Value::Int(n) => Json::from(*n),
-        Value::UInt(n) => Json::from(*n),
-        Value::Float(n) => SerdeNumber::from_f64(*n).map_or(Json::Null, Json::Number),
-        Value::Seq(seq) => Json::Array(seq.iter().map(to_json).collect()),
-        Value::Map(map) => Json::Object(map.iter().map(|e| (e.key.as_str().to_owned(), to_json(&e.value))).collect()),
+impl Node {
+    /// A copy in `serde_json`'s form, for serde's types and for what is not done often. Infinities and NaN become null.
+    pub fn to_json_value(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(b) => Json::Bool(*b),
+            Value::Str(s) => Json::String(s.as_str().to_owned()),
+            Value::Int(n) => Json::from(*n),
+            Value::UInt(n) => Json::from(*n),
+            Value::Float(n) => SerdeNumber::from_f64(*n).map_or(Json::Null, Json::Number),
+            Value::Seq(seq) => Json::Array(seq.iter().map(Self::to_json_value).collect()),
+            Value::Map(map) => {
+                Json::Object(map.iter().map(|e| (e.key.as_str().to_owned(), e.value.to_json_value())).collect())
+            }
+        }
     }
 }

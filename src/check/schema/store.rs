@@ -164,7 +164,7 @@ impl Index {
         });
         let definitions: Map<String, Json> = parsed.collect();
         Schema::new(json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$schema": "http://json-schema.org/draft-07/schema#",
             "$ref": format!("#/$defs/{definition}"),
             "$defs": definitions,
         }))

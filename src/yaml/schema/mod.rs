@@ -14,6 +14,9 @@ use super::json_view::Yaml;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Origin;
 
+/// Nobody reads more of one document, and a hostile one could have any number.
+const MOST: usize = 100;
+
 /// A compiled JSON Schema (draft 2020-12, unless its `$schema` says otherwise). References stay within the document.
 pub struct Schema {
     root: Json,
@@ -90,7 +93,7 @@ impl Schema {
         self.validator.is_valid(node)
     }
 
-    /// Everything that doesn't fit, in the order of the document.
+    /// Everything that doesn't fit, in the order of the document; of thousands of violations only a hundred.
     pub fn violations(&self, node: &Node, nouns: Nouns) -> Vec<Violation> {
         if self.is_valid(node) {
             return Vec::new();
@@ -99,6 +102,10 @@ impl Schema {
         let words = words::Words { schema: &self.root, node, nouns };
         for error in self.validator.iter_errors(node) {
             words.translate(&error, &mut found);
+            if found.len() >= MOST {
+                found.truncate(MOST);
+                break;
+            }
         }
         found.sort_by_cached_key(|v| (lookup::position(node, &v.pointer), v.message.clone()));
         found.dedup();

@@ -156,6 +156,16 @@ fn limits_have_words() {
 }
 
 #[test]
+fn a_hostile_document_has_an_end() {
+    let schema = json!({"additionalProperties": {"type": "string"}});
+    let many: serde_json::Map<String, Json> = (0..1000).map(|i| (i.to_string(), json!(i))).collect();
+    assert_eq!(messages(&schema, &Json::Object(many)).len(), 2 * MOST);
+    let schema = json!({"type": "object", "additionalProperties": {"$ref": "#"}});
+    let deep = (0..999).fold(json!("not a mapping"), |inner, _| json!({"a": inner}));
+    assert_eq!(messages(&schema, &deep).len(), 1);
+}
+
+#[test]
 fn quantities_are_kubernetes() {
     for good in ["0", "1", "100m", "1.5Gi", ".5", "1.", "+2", "-3k", "1e3", "1E-3", "1E", "12Ei", "2e+4", "5u", "7n"] {
         assert!(words::is_quantity(good), "{good}");

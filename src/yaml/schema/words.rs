@@ -228,32 +228,36 @@ impl Words<'_> {
             [] => return into.push(self.no_type(pointer, branches)),
             _ => typed,
         };
-        // Lists of allowed values are one list.
-        let options: Option<Vec<Json>> = likely
-            .iter()
-            .map(|errors| match errors.as_slice() {
-                [e] if e.instance_path().as_str() == pointer => allowed(e),
-                _ => None,
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(|lists| lists.into_iter().flatten().collect());
-        if let Some(options) = options {
-            let found = self.node.pointer(pointer).map(show).unwrap_or_default();
-            let message = format!("{} is `{found}`, expected {}", self.name(pointer), one_of(options.iter()));
-            let mut violation = self.at_value(ViolationKind::InvalidValue, pointer, message, "");
-            violation.hints.extend(self.near(pointer, &options));
-            return into.push(violation);
+        // Every alternative allows other values at one place, the whole or a key that tells them apart: one list of
+        // them. Where some alternative has no objection there, that one was meant.
+        let first = likely.first().map(|errors| errors.as_slice()).unwrap_or_default();
+        for place in first.iter().filter(|e| allowed(e).is_some()).take(NAMES).map(|e| e.instance_path().as_str()) {
+            let at_place = |errors: &&Vec<ValidationError<'static>>| {
+                errors.iter().filter(|e| e.instance_path().as_str() == place).find_map(allowed)
+            };
+            let options: Option<Vec<Vec<Json>>> = likely.iter().map(at_place).collect();
+            if let Some(options) = options {
+                return into.push(self.not_among(place, &options.concat()));
+            }
         }
-        // A key that names the alternative (`kind: …`) and says another: that one wasn't meant.
-        let chosen: Vec<&&Vec<_>> =
-            likely.iter().filter(|errors| !errors.iter().any(|e| allowed(e).is_some())).collect();
-        let candidates: Vec<&Vec<_>> = if chosen.is_empty() { likely } else { chosen.into_iter().copied().collect() };
+        let chosen: Vec<&Vec<_>> =
+            likely.iter().filter(|errors| !errors.iter().any(|e| allowed(e).is_some())).copied().collect();
+        let candidates = if chosen.is_empty() { likely } else { chosen };
         let fewest = candidates.iter().map(|errors| weight(errors)).min();
         let best: Vec<_> = candidates.iter().filter(|errors| Some(weight(errors)) == fewest).collect();
         match best.as_slice() {
             [errors] => errors.iter().for_each(|e| self.translate_to(e, depth, into)),
             _ => into.push(self.no_form(error, pointer)),
         }
+    }
+
+    /// The values that all the alternatives together allow.
+    fn not_among(&self, pointer: &str, options: &[Json]) -> Violation {
+        let found = self.node.pointer(pointer).map(show).unwrap_or_default();
+        let message = format!("{} is `{found}`, expected {}", self.name(pointer), one_of(options.iter()));
+        let mut violation = self.at_value(ViolationKind::InvalidValue, pointer, message, "");
+        violation.hints.extend(self.near(pointer, options));
+        violation
     }
 
     /// No alternative has the value's type.
