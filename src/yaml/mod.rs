@@ -1,6 +1,8 @@
 //! YAML: bytes in, [`Node`]s with origins out, and the bytes of sigs.k8s.io/yaml back.
 
+pub mod json_view;
 mod node;
+pub mod schema;
 
 pub use node::{Entry, Map, Node, Value};
 
