@@ -6,6 +6,7 @@ mod explain;
 mod graph;
 mod render;
 mod schema;
+mod session;
 mod ui;
 
 use std::ffi::OsString;

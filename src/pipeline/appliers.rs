@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AppliedBy, Compiled};
+use super::Compiled;
 use crate::applier::argocd::{Synced, applications};
 use crate::applier::flux::kustomizations;
 use crate::applier::{Published, map};
@@ -12,6 +12,18 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{App, AppKey, ClusterId};
 use crate::tree::{AppState, ClusterTree, Layout};
 use crate::yaml::Node;
+
+/// Who applies the trees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AppliedBy {
+    /// Nobody in particular.
+    #[default]
+    Anyone,
+    /// Argo CD: the hub's tree gets one Application per app.
+    Argocd,
+    /// Flux: each tree gets one Kustomization per app.
+    Flux,
+}
 
 /// Adds Applications to the hubs' trees, or Kustomizations to each.
 pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: AppliedBy, published: &Published) -> Diagnostics {

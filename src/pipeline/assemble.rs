@@ -186,84 +186,6 @@ fn ownership(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
     }
 }
 
-/// Which apps of which clusters are written.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Cluster names; none: all.
-    pub clusters: Vec<String>,
-    /// Globs on `[namespace/]name`; none: all.
-    pub apps: Vec<Glob>,
-    /// Layer names; none: all.
-    pub layers: Vec<String>,
-    /// A selector of apps' labels.
-    pub labels: Option<Selector>,
-    /// A selector of clusters' labels.
-    pub cluster_labels: Option<Selector>,
-}
-
-impl Selection {
-    /// Whether everything is selected.
-    pub fn is_all(&self) -> bool {
-        self.clusters.is_empty()
-            && self.apps.is_empty()
-            && self.layers.is_empty()
-            && self.labels.is_none()
-            && self.cluster_labels.is_none()
-    }
-
-    /// Whether a cluster is selected.
-    pub fn cluster(&self, fleet: &Fleet, name: &str) -> bool {
-        let named = self.clusters.is_empty() || self.clusters.iter().any(|c| c == name);
-        let labels = fleet.clusters.iter().find(|c| *c.name == *name).map(|c| &c.labels);
-        named && self.cluster_labels.as_ref().is_none_or(|s| labels.is_some_and(|l| s.matches(l)))
-    }
-
-    /// Whether an app is selected, by what is known of it.
-    fn app(&self, namespace: Option<&str>, name: &str, layer: Option<&str>, labels: &BTreeMap<String, String>) -> bool {
-        let full = namespace.map(|namespace| format!("{namespace}/{name}"));
-        let named = |glob: &Glob| glob.matches(name) || full.as_ref().is_some_and(|full| glob.matches(full));
-        (self.apps.is_empty() || self.apps.iter().any(named))
-            && (self.layers.is_empty() || layer.is_some_and(|l| self.layers.iter().any(|s| s == l)))
-            && self.labels.as_ref().is_none_or(|s| s.matches(labels))
-    }
-
-    /// Whether an app of the compiled fleet is selected.
-    pub fn selects(&self, compiled: &Compiled, key: &AppKey, result: &AppResult) -> bool {
-        let cluster = result.cluster.and_then(|c| compiled.fleet.clusters.get(c));
-        if !cluster.is_none_or(|c| self.cluster(&compiled.fleet, &c.name)) {
-            return false;
-        }
-        let (namespace, name) = match key {
-            AppKey::Layer { name, .. } => (None, &**name),
-            AppKey::Root { .. } => (None, &*result.tree_name),
-            AppKey::Application { namespace, name, .. } => (Some(&**namespace), &**name),
-        };
-        let none = BTreeMap::new();
-        let labels = result.app.as_ref().map_or(&none, |a| &a.labels);
-        self.app(namespace, name, result.app.as_ref().and_then(App::layer), labels)
-    }
-
-    /// Whether an app that only an index knows is selected.
-    pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
-        let layer = meta.layer.as_deref();
-        let of_layer = |name: &str| layer.is_some_and(|l| l == name || l.strip_prefix(name).is_some_and(|r| r.starts_with('-')));
-        let layers = self.layers.iter().find(|name| of_layer(name)).map(String::as_str);
-        self.cluster(fleet, cluster) && self.app(None, app, layers, &meta.labels)
-    }
-}
-
-/// Who applies the trees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AppliedBy {
-    /// Nobody in particular.
-    #[default]
-    Anyone,
-    /// Argo CD: the hub's tree gets one Application per app.
-    Argocd,
-    /// Flux: each tree gets one Kustomization per app.
-    Flux,
-}
-
 /// The trees of a compiled fleet, clusters by name, apps and objects in sync order. Clusters that nothing goes to, and
 /// that nobody declared, have none.
 pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
@@ -340,15 +262,4 @@ pub fn held(compiled: &Compiled) -> BTreeMap<String, crate::tree::Held> {
         Some((key_text(&compiled.fleet, key), held))
     });
     held.collect()
-}
-
-/// Values files that no cluster has, though their name is a template: a slip in the directory, most likely.
-pub fn unused_values_files(found: &[(Vec<bool>, Vec<(String, Origin)>)], diagnostics: &mut Diagnostics) {
-    let Some((_, names)) = found.first() else { return };
-    for (index, (name, origin)) in names.iter().enumerate() {
-        if name.contains("{{") && !found.iter().any(|(there, _)| there.get(index) == Some(&true)) {
-            let message = format!("no cluster has a values file `{name}`");
-            diagnostics.push(Diagnostic::warning(Code::MATCHES_NOTHING, message).at(*origin, "found for no cluster"));
-        }
-    }
 }
