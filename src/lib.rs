@@ -16,6 +16,7 @@
 
 pub mod diag;
 pub mod provenance;
+pub mod render;
 pub mod source;
 pub mod world;
 pub mod yaml;

@@ -1,0 +1,3 @@
+//! The engines: each turns an app's source into text or objects, and knows nothing of fleets.
+
+pub mod jinja;
