@@ -6,6 +6,9 @@ use crate::tree::place::{app_file, component};
 use crate::tree::{Layout, TreeApp};
 use crate::yaml::{Map, Node};
 
+/// The annotation that orders syncing.
+const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+
 /// An app that an Application is to be made for.
 #[derive(Clone, Debug)]
 pub struct Synced {
@@ -69,7 +72,7 @@ fn application(synced: &Synced, url: &str, layout: Layout) -> Node {
     metadata.insert("name", Origin::NONE, Node::made(synced.name.as_str()));
     metadata.insert("namespace", Origin::NONE, Node::made(synced.namespace.as_str()));
     if synced.wave != 0 {
-        let wave = map([(crate::kube::SYNC_WAVE, Node::made(synced.wave.to_string()))]);
+        let wave = map([(SYNC_WAVE, Node::made(synced.wave.to_string()))]);
         metadata.insert("annotations", Origin::NONE, wave);
     }
     map([

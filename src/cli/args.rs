@@ -85,7 +85,7 @@ pub enum Verb {
 pub struct InputArgs {
     /// A file or directory that declares clusters, besides terrace.yaml's
     #[arg(long = "clusters", value_name = "FILE")]
-    pub clusters: Vec<String>,
+    pub cluster_files: Vec<String>,
     /// What a repository URL means here: a directory on this machine
     #[arg(long = "repo", value_name = "URL=PATH", value_parser = pair)]
     pub repositories: Vec<(String, String)>,
@@ -135,7 +135,7 @@ pub struct RenderArgs {
     #[arg(long, value_name = "LAYOUT")]
     pub layout: Option<LayoutArg>,
     /// Write one cluster's objects to stdout in sync order, as for `kubectl apply -f -`
-    #[arg(long, requires = "one_cluster", conflicts_with_all = ["output", "layout", "dry_run"])]
+    #[arg(long, requires = "clusters", conflicts_with_all = ["output", "layout", "dry_run"])]
     pub stdout: bool,
     /// Only say what would be written
     #[arg(long)]

@@ -156,7 +156,7 @@ pub fn opening(input: &InputArgs, roots: &[String], ui: &Ui) -> Result<Opening, 
     Ok(Opening {
         current_dir: ui.current_dir()?,
         roots: roots.to_vec(),
-        clusters: input.clusters.clone(),
+        clusters: input.cluster_files.clone(),
         repositories: input.repositories.clone(),
         hub: input.hub.clone(),
         pinned: input.pinned,

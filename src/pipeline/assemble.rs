@@ -6,12 +6,10 @@ use std::sync::Arc;
 use super::fixpoint::{Fixed, ancestors, key_text};
 use super::unit::{Object, clear_namespace, created_namespace, manifests};
 use super::{AppResult, Compiled, Held, Run};
-use crate::config::selector::Selector;
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::glob::Glob;
+use crate::diag::{Code, Diagnostic};
 use crate::kube::{ObjectId, Scope, sort_for_sync};
 use crate::plan::fleet::Fleet;
-use crate::plan::{App, AppKey, AppOrigin, ClusterId, order};
+use crate::plan::{AppKey, AppOrigin, ClusterId, order};
 use crate::provenance::Recorder;
 use crate::source::Origin;
 use crate::tree::{AppMeta, AppState, ClusterTree, TreeApp, TreeObject};
@@ -121,7 +119,7 @@ fn tenancy(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
 /// What stands below a held app is held with it.
 fn inherit(fixed: &mut Fixed) {
     let mut inherited: Vec<(AppKey, Held)> = Vec::new();
-    for (key, result) in fixed.apps.iter().filter(|(_, r)| r.held.is_none()) {
+    for (key, _) in fixed.apps.iter().filter(|(_, r)| r.held.is_none()) {
         let above = ancestors(&fixed.apps, key).into_iter();
         let held = above.filter_map(|a| fixed.apps.get(a)).find_map(|r| Some((&r.tree_name, r.held.as_ref()?)));
         if let Some((name, held)) = held {
@@ -250,7 +248,7 @@ fn in_sync_order(objects: &[Object]) -> Vec<TreeObject> {
     let mut placed = BTreeSet::new();
     let mut order: Vec<usize> = tasks.iter().map(|t| t.index).filter(|i| placed.insert(*i)).collect();
     order.extend((0..objects.len()).filter(|i| !placed.contains(i)));
-    let made = |object: &Object| TreeObject { id: object.id.clone(), text: Arc::clone(&object.text), source: object.file.to_string() };
+    let made = |object: &Object| TreeObject { id: (&object.id).into(), text: Arc::clone(&object.text), source: object.file.to_string() };
     order.into_iter().filter_map(|i| objects.get(i)).map(made).collect()
 }
 

@@ -3,8 +3,6 @@
 mod field;
 mod show;
 
-use std::sync::Arc;
-
 use super::unit::{manifests, same_object};
 use super::{AppResult, Compiled, Run, plan_cluster};
 use crate::diag::{Code, Diagnostic, Diagnostics};

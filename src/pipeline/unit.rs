@@ -73,7 +73,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 /// The manifests of an app, namespaced but not yet finished, with the recorder's steps.
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
-    let context = jinja::Context::new(app.context.to_vec());
+    let context = jinja::Context { roots: app.context.to_vec() };
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();

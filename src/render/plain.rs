@@ -138,8 +138,8 @@ impl Work<'_, '_> {
         };
         let on_read = |path: &[ecow::EcoString]| env.reader.value(path);
         let options = jinja::Options {
-            fuel: jinja::DEFAULT_FUEL,
-            output_limit: jinja::DEFAULT_OUTPUT_LIMIT,
+            fuel: jinja::Options::FUEL,
+            output_limit: jinja::Options::OUTPUT_LIMIT,
             record: env.recorder.on(),
             on_read: &on_read,
             load: &load,
