@@ -311,7 +311,8 @@ impl<'a, 'd> Composer<'a, 'd> {
                 let message = format!("the tag asks for {}, found {}", mismatch.expected, mismatch.found);
                 let from = properties.tag.as_ref().map_or(at, |(_, at)| *at);
                 let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);
-                self.diagnostics.push(diagnostic.also(self.origin(from), "the tag").hint("remove the tag, or fix the value"));
+                self.diagnostics
+                    .push(diagnostic.also(self.origin(from), "the tag").hint("remove the tag, or fix the value"));
                 Scalar::Null
             }
         };
@@ -514,8 +515,13 @@ impl<'a, 'd> Composer<'a, 'd> {
             Dialect::Config | Dialect::Kustomize => Severity::Error,
         };
         let at = second.at as usize;
-        let mut diagnostic =
-            self.report(Code::DUPLICATE_KEY, severity, format!("the key `{old_key}` stands twice in one mapping"), at, at);
+        let mut diagnostic = self.report(
+            Code::DUPLICATE_KEY,
+            severity,
+            format!("the key `{old_key}` stands twice in one mapping"),
+            at,
+            at,
+        );
         diagnostic = diagnostic.also(first, "first here");
         self.diagnostics.push(diagnostic.hint(match severity {
             Severity::Error => "remove one of the two",

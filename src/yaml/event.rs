@@ -532,13 +532,7 @@ impl<'a> Parser<'a> {
 }
 
 fn empty<'a>(at: usize) -> Event<'a> {
-    Event::Scalar {
-        value: Cow::Borrowed(""),
-        style: Style::Plain,
-        properties: Properties::default(),
-        at,
-        end: at,
-    }
+    Event::Scalar { value: Cow::Borrowed(""), style: Style::Plain, properties: Properties::default(), at, end: at }
 }
 
 /// A token in the words of a message.

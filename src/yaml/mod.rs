@@ -11,13 +11,11 @@ mod emit;
 mod error;
 mod event;
 mod json;
-pub mod json_view;
 mod merge;
 mod node;
 mod number;
 mod resolve;
 mod scan;
-pub mod schema;
 mod split;
 mod time;
 mod token;
@@ -127,8 +125,13 @@ fn parse_one(
     parsed: &mut Parsed,
 ) -> Option<usize> {
     let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
-    let mut document =
-        Document { node: Node::default(), origin: Origin::new(file, range.start), range: range.clone(), explicit, failed: true };
+    let mut document = Document {
+        node: Node::default(),
+        origin: Origin::new(file, range.start),
+        range: range.clone(),
+        explicit,
+        failed: true,
+    };
     if let Some(problem) = unreadable(text, &range, limits) {
         parsed.diagnostics.push(problem.into_diagnostic(file));
         parsed.documents.push(document);

@@ -27,10 +27,14 @@ pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
         } else {
             match rest.iter().find(|b| !matches!(b, b' ' | b'\t')) {
                 None | Some(b'#' | b'\n' | b'\r') => {}
-                Some(b'%') if rest.first() == Some(&b'%') && (only_comments || only_directives) => only_directives = true,
+                Some(b'%') if rest.first() == Some(&b'%') && (only_comments || only_directives) => {
+                    only_directives = true
+                }
                 Some(_) => only_directives = false,
             }
-            if !only_directives && !matches!(rest.iter().find(|b| !matches!(b, b' ' | b'\t')), None | Some(b'#' | b'\n' | b'\r')) {
+            if !only_directives
+                && !matches!(rest.iter().find(|b| !matches!(b, b' ' | b'\t')), None | Some(b'#' | b'\n' | b'\r'))
+            {
                 only_comments = false;
             }
         }

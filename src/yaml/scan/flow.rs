@@ -48,7 +48,8 @@ impl<'a> Scanner<'a> {
         let mut breaks = Breaks::default();
         loop {
             if self.at_document_indicator() {
-                let problem = Problem::new(self.pos, self.pos + 3, "the quoted text isn't closed where its document ends");
+                let problem =
+                    Problem::new(self.pos, self.pos + 3, "the quoted text isn't closed where its document ends");
                 return Err(Box::new(problem.context(start).hint(closing_hint(quote))));
             }
             if self.pos >= self.bytes.len() {

@@ -192,7 +192,8 @@ impl<'a> Scanner<'a> {
         let line = rest.iter().position(|b| *b == b'\n' || *b == b'\r').unwrap_or(rest.len());
         let text = self.text.get(start..start + line).unwrap_or_default();
         let trimmed = text.trim_end();
-        let problem = Problem::new(start, start + trimmed.len(), "expected a `key: value` pair, found text without `:`");
+        let problem =
+            Problem::new(start, start + trimmed.len(), "expected a `key: value` pair, found text without `:`");
         Box::new(if trimmed.starts_with("{{") || trimmed.starts_with("{%") {
             problem.hint("this looks like a template; YAML is read only after templates are rendered")
         } else if let Some(colon) = trimmed.find(':').filter(|i| trimmed.len() > i + 1) {

@@ -18,8 +18,16 @@ impl<'a> Scanner<'a> {
         if name.is_empty() || !ends {
             let what = if alias { "an alias" } else { "an anchor" };
             let end = (self.pos + width(self.byte(0))).min(self.bytes.len());
-            let problem = Problem::new(self.pos.min(end), end, format!("expected the name of {what}: letters, digits, `-` and `_`"));
-            let hint = if alias { "quote the text if the `*` belongs to it" } else { "quote the text if the `&` belongs to it" };
+            let problem = Problem::new(
+                self.pos.min(end),
+                end,
+                format!("expected the name of {what}: letters, digits, `-` and `_`"),
+            );
+            let hint = if alias {
+                "quote the text if the `*` belongs to it"
+            } else {
+                "quote the text if the `&` belongs to it"
+            };
             return Err(Box::new(problem.context(start).hint(hint)));
         }
         let kind = if alias { Kind::Alias(name) } else { Kind::Anchor(name) };
@@ -141,7 +149,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn bad_escape(&self, start: usize) -> Box<Problem> {
-        let problem = Problem::new(self.pos, self.pos + 1, "expected `%` and two hexadecimal digits of a UTF-8 character");
+        let problem =
+            Problem::new(self.pos, self.pos + 1, "expected `%` and two hexadecimal digits of a UTF-8 character");
         Box::new(problem.context(start))
     }
 
