@@ -20,6 +20,7 @@ const GIVEN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "k
 /// Finishes what needs to know all apps.
 pub fn finish(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
     scopes(fixed);
+    yield_to_apps(fixed);
     twins(fleet, fixed);
     tenancy(fleet, fixed, run);
     inherit(fixed);
@@ -40,6 +41,20 @@ fn scopes(fixed: &mut Fixed) {
                 None => {}
             }
         }
+    }
+}
+
+/// What a root would apply to its hub, and an Application applies there too, is the Application's: the root is applied
+/// once, by hand, and an Application that manages it takes over.
+fn yield_to_apps(fixed: &mut Fixed) {
+    let mut owned: BTreeSet<(ClusterId, ObjectId)> = BTreeSet::new();
+    for (key, result) in &fixed.apps {
+        let Some(cluster) = result.cluster.filter(|_| !matches!(key, AppKey::Root { .. })) else { continue };
+        owned.extend(result.objects.iter().map(|o| (cluster, o.id.clone())));
+    }
+    for (key, result) in &mut fixed.apps {
+        let Some(cluster) = result.cluster.filter(|_| matches!(key, AppKey::Root { .. })) else { continue };
+        result.objects.retain(|object| !owned.contains(&(cluster, object.id.clone())));
     }
 }
 
@@ -235,11 +250,12 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
         }),
         labels: app.map(|a| a.labels.clone()).unwrap_or_default(),
     };
-    TreeApp { name: Arc::clone(&result.tree_name), state, objects: in_sync_order(&result.objects), meta }
+    let objects = in_sync_order(&result.objects, &compiled.fleet);
+    TreeApp { name: Arc::clone(&result.tree_name), state, objects, meta }
 }
 
 /// Objects in the order of syncing: each where its first phase has it; hooks that no sync applies come last.
-fn in_sync_order(objects: &[Object]) -> Vec<TreeObject> {
+fn in_sync_order(objects: &[Object], fleet: &Fleet) -> Vec<TreeObject> {
     let mut tasks: Vec<_> = Vec::new();
     for (index, object) in objects.iter().enumerate() {
         tasks.extend(object.tasks.iter().map(|task| crate::kube::SyncTask { index, ..task.clone() }));
@@ -248,7 +264,11 @@ fn in_sync_order(objects: &[Object]) -> Vec<TreeObject> {
     let mut placed = BTreeSet::new();
     let mut order: Vec<usize> = tasks.iter().map(|t| t.index).filter(|i| placed.insert(*i)).collect();
     order.extend((0..objects.len()).filter(|i| !placed.contains(i)));
-    let made = |object: &Object| TreeObject { id: (&object.id).into(), text: Arc::clone(&object.text), source: object.file.to_string() };
+    let made = |object: &Object| TreeObject {
+        id: (&object.id).into(),
+        text: Arc::clone(&object.text),
+        source: object.file.as_ref().map_or_else(|| "CreateNamespace=true".to_owned(), |file| fleet.describe(file)),
+    };
     order.into_iter().filter_map(|i| objects.get(i)).map(made).collect()
 }
 

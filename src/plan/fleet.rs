@@ -37,6 +37,18 @@ impl Fleet {
         self.clusters.iter().any(|c| c.declared != Declared::Assumed)
     }
 
+    /// A place in a repository as the index names it: the same wherever the user stands.
+    pub fn describe(&self, path: &FilePath) -> String {
+        let (repository, inside) = self.repositories.place(path);
+        let below = path.path.strip_prefix(self.dir.path.as_str()).filter(|_| path.tree == self.dir.tree);
+        match (below, repository) {
+            (Some(below), _) if below.is_empty() => ".".to_owned(),
+            (Some(below), _) if self.dir.path.is_empty() || below.starts_with('/') => below.trim_start_matches('/').to_owned(),
+            (_, Some(name)) => format!("{name}/{inside}"),
+            (_, None) => inside,
+        }
+    }
+
     /// The values files that terrace.yaml names.
     pub fn values_files(&self) -> Vec<values::Named<'_>> {
         let spec = self.file.as_ref().and_then(|f| f.node.get("spec"));

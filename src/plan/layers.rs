@@ -405,7 +405,7 @@ impl Work<'_, '_> {
                 Marker::Helm => Engine::Helm,
                 Marker::Kustomize => Engine::Kustomize,
             };
-            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown: self.reader.world().show(&dir.dir) }]);
+            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown: self.fleet.describe(&dir.dir) }]);
         }
         let mut sources = Vec::new();
         let mut diagnostics = Diagnostics::new();
@@ -445,7 +445,7 @@ impl Work<'_, '_> {
             }
             other => other,
         };
-        let shown = world.show(&dir);
+        let shown = self.fleet.describe(&dir);
         Ok(AppSource { dir, engine, shown })
     }
 }

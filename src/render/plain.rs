@@ -182,12 +182,8 @@ impl Work<'_, '_> {
                 diagnostic.at(origin, "this document").hint("a manifest has `apiVersion`, `kind` and `metadata.name`"),
             );
         }
-        let file: Arc<str> = Arc::from(path.path.as_str());
-        self.rendered.objects.extend(objects.into_iter().map(|node| Manifest {
-            node,
-            file: Arc::clone(&file),
-            templated,
-        }));
+        let manifest = |node| Manifest { node, file: path.clone(), templated };
+        self.rendered.objects.extend(objects.into_iter().map(manifest));
     }
 }
 
