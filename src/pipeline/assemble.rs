@@ -7,7 +7,7 @@ use super::fixpoint::{Fixed, ancestors, key_text};
 use super::unit::{Object, clear_namespace, created_namespace, manifests};
 use super::{AppResult, Compiled, Held, Run};
 use crate::diag::{Code, Diagnostic};
-use crate::kube::{ObjectId, Scope, sort_for_sync};
+use crate::kube::{ObjectId, Scope, is_cluster_wide, sort_for_sync};
 use crate::plan::fleet::Fleet;
 use crate::plan::{AppKey, AppOrigin, ClusterId, order};
 use crate::provenance::Recorder;
@@ -29,7 +29,7 @@ pub fn finish(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
     inherit(fixed);
 }
 
-/// Kinds whose definition came out of the fleet get their scope.
+/// Kinds whose definition came out of the fleet get their scope; of others, what is well known is taken.
 fn scopes(fixed: &mut Fixed) {
     for result in fixed.apps.values_mut() {
         let Some(cluster) = result.cluster else { continue };
@@ -38,6 +38,7 @@ fn scopes(fixed: &mut Fixed) {
             match fixed.defines.get(&key) {
                 Some(Scope::Cluster) => clear_namespace(object),
                 Some(Scope::Namespaced) => object.scope = Some(Scope::Namespaced),
+                None if is_cluster_wide(&object.id.group, &object.id.kind) => clear_namespace(object),
                 None => {}
             }
         }

@@ -86,7 +86,7 @@ pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, fiel
         })
     };
     let made_by = made_by(run, compiled, key, &app);
-    let Some(manifest) = manifests.iter().rfind(|m| same(&m.node)) else {
+    let Some(mut manifest) = manifests.iter().rfind(|m| same(&m.node)).cloned() else {
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -95,6 +95,11 @@ pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, fiel
         let field = Field { path: String::new(), value: String::new(), chain: vec![link] };
         return Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields: vec![field], made_by });
     };
+    let metadata = manifest.node.as_map_mut().and_then(|m| m.get_mut("metadata")).and_then(Node::as_map_mut);
+    if let Some(metadata) = metadata.filter(|_| wanted.id.namespace.is_empty()) {
+        // What turned out to be cluster-wide names none.
+        metadata.remove("namespace");
+    }
     let path = FieldPath::parse(field.unwrap_or_default())?;
     let node = path.find(&manifest.node)?;
     let chains = Chains { sources: run.world.sources(), recorder: &recorder };

@@ -10,9 +10,9 @@ use crate::check::schema::check_object;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::{KubeVersion, ObjectId, Scope, SyncTask, scope};
-use crate::plan::App;
+use crate::plan::{App, AppSource};
 use crate::provenance::Recorder;
-use crate::render::{self, Env, Manifest, jinja};
+use crate::render::{self, Engine, Env, Manifest, jinja};
 use crate::source::Origin;
 use crate::world::{FilePath, Reader, Reads};
 use crate::yaml::{self, Entry, Map, Node, Value};
@@ -77,11 +77,16 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
-    for source in &app.sources {
-        let source = render::Source { dir: source.dir.clone(), engine: source.engine.clone() };
+    for AppSource { dir, engine, origin, .. } in &app.sources {
+        let source = render::Source { dir: dir.clone(), engine: engine.clone() };
         let rendered = render::render(&source, &env);
         manifests.extend(rendered.objects);
-        diagnostics.extend(rendered.diagnostics);
+        // What a text engine's output has wrong gets its place when it is rendered again, recording.
+        let named_here = |d: Diagnostic| match d.primary {
+            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => d.at(*origin, "this source"),
+            _ => d,
+        };
+        diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
     }
     for manifest in &mut manifests {
         if let Some(id) = ObjectId::of(&manifest.node) {

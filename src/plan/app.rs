@@ -69,6 +69,8 @@ pub struct AppSource {
     pub engine: Engine,
     /// How people know it: `path`, or `repository path@revision`.
     pub shown: String,
+    /// Where it is named.
+    pub origin: Origin,
 }
 
 /// What is rendered and synced as one: sources, a destination, a namespace, a wave.

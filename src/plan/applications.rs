@@ -174,7 +174,7 @@ fn app_source(fleet: &Fleet, source: &Source, reader: &Reader) -> Result<Option<
         (_, None) => detect(reader, &dir),
     };
     let shown = format!("{}@{revision}", fleet.describe(&dir));
-    Ok(Some(AppSource { dir, engine, shown }))
+    Ok(Some(AppSource { dir, engine, shown, origin: *path_at }))
 }
 
 /// The directory at a path of a repository.
@@ -255,7 +255,7 @@ pub fn root(fleet: &Fleet, base: &FilePath, path: &str, at: Origin, hub: Cluster
         wave: 0,
         depends_on: Vec::new(),
         labels: Default::default(),
-        sources: vec![AppSource { dir, engine, shown }],
+        sources: vec![AppSource { dir, engine, shown, origin: at }],
         context: Arc::default(),
         origin: AppOrigin::Root,
         parent: None,

@@ -405,7 +405,9 @@ impl Work<'_, '_> {
                 Marker::Helm => Engine::Helm,
                 Marker::Kustomize => Engine::Kustomize,
             };
-            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown: self.fleet.describe(&dir.dir) }]);
+            let at = file.map_or(place.at, |f| f.origin(&["kind"]));
+            let shown = self.fleet.describe(&dir.dir);
+            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown, origin: at }]);
         }
         let mut sources = Vec::new();
         let mut diagnostics = Diagnostics::new();
@@ -446,7 +448,7 @@ impl Work<'_, '_> {
             other => other,
         };
         let shown = self.fleet.describe(&dir);
-        Ok(AppSource { dir, engine, shown })
+        Ok(AppSource { dir, engine, shown, origin: at("path") })
     }
 }
 
