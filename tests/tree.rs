@@ -1,3 +1,4 @@
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
 
 //! What writing trees does to a directory: what is written, pruned, carried along, refused.

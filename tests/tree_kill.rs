@@ -1,3 +1,4 @@
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy doesn't take for tests")]
 
 //! Writers that are killed, and disks that are full: each cluster's tree is wholly old or wholly new.

@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(component(&"a".repeat(200)), "a".repeat(200));
         // No half of an escape is left.
         let colons = component(&":".repeat(300));
-        assert!(colons.len() <= LIMIT && colons.split('~').next().unwrap().len() % 3 == 0, "{colons}");
+        assert!(colons.len() <= LIMIT && colons.split('~').next().unwrap().len().is_multiple_of(3), "{colons}");
         let file = path("v1", "ConfigMap", "a", &"b".repeat(250));
         assert_eq!(file.rsplit('/').next().unwrap().len(), LIMIT);
     }
