@@ -1,3 +1,6 @@
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy doesn't take for tests")]
+
 //! Writers that are killed, and disks that are full: each cluster's tree is wholly old or wholly new.
 
 use std::collections::BTreeMap;
@@ -6,9 +9,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use terrace::kube::ObjectId;
 use terrace::tree::arrange::Rules;
 use terrace::tree::write::{Outcome, Swap, WriteOptions, write};
-use terrace::tree::{AppMeta, AppState, ClusterTree, ObjectId, TreeApp, TreeObject};
+use terrace::tree::{AppMeta, AppState, ClusterTree, TreeApp, TreeObject};
 
 const CLUSTERS: usize = 4;
 
@@ -18,9 +22,10 @@ fn trees(v: u64, objects: u64) -> Vec<ClusterTree> {
         id: ObjectId {
             version: "v1".into(),
             kind: "ConfigMap".into(),
-            namespace: format!("ns-{}", i % 7),
-            name: if i % 3 == 0 { format!("only-{v}-{i}") } else { format!("both-{i}") },
-            ..ObjectId::default()
+            namespace: format!("ns-{}", i % 7).into(),
+            group: "".into(),
+            name: if i.is_multiple_of(3) { format!("only-{v}-{i}") } else { format!("both-{i}") }.into(),
+            generated: false,
         },
         text: format!("version: {v}\n{}", format!("data: {i}\n").repeat(40)).into(),
         source: String::new(),
@@ -63,15 +68,16 @@ const OUT: &str = "TERRACE_TEST_OUT";
 fn writer() {
     let Some(out) = std::env::var_os(OUT) else { return };
     let swap = swap_of(&std::env::var("TERRACE_TEST_SWAP").unwrap());
+    let objects = std::env::var("TERRACE_TEST_OBJECTS").unwrap().parse().unwrap();
     for v in (0..).map(|i| i % 2) {
-        let report = write(Path::new(&out), &trees(v, 40), &options(swap));
+        let report = write(Path::new(&out), &trees(v, objects), &options(swap));
         assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
-        println!("written");
     }
 }
 
-fn killed(swap: &str) {
-    const KILLS: usize = 40;
+/// Kills writers of trees with so many objects in each app. Large trees are killed while they are built, small ones
+/// often while they change places.
+fn killed(swap: &str, objects: u64, kills: usize) {
     let seed: u64 = std::env::var("TERRACE_KILL_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20);
     println!("TERRACE_KILL_SEED={seed}");
     let mut state = seed;
@@ -84,13 +90,13 @@ fn killed(swap: &str) {
     let expected: Vec<Vec<BTreeMap<String, blake3::Hash>>> = [0, 1]
         .map(|v| {
             let out = dir.path().join(format!("expected-{v}"));
-            assert!(write(&out, &trees(v, 40), &options(Swap::Exchange)).diagnostics.is_empty());
+            assert!(write(&out, &trees(v, objects), &options(Swap::Exchange)).diagnostics.is_empty());
             (0..CLUSTERS).map(|c| files(&out.join(format!("cluster-{c}")))).collect()
         })
         .into();
     let out = dir.path().join("out");
-    write(&out, &trees(0, 40), &options(Swap::Exchange));
-    let foreign = out.join("cluster-1/app-1/ns-2/notes.md");
+    write(&out, &trees(0, objects), &options(Swap::Exchange));
+    let foreign = out.join("cluster-1/app-1/notes.md");
     fs::write(&foreign, "keep me").unwrap();
 
     // Which version each cluster has, or why it is neither.
@@ -98,7 +104,7 @@ fn killed(swap: &str) {
         assert_eq!(fs::read_to_string(&foreign).ok().as_deref(), Some("keep me"), "{when}");
         let one = |c: usize| {
             let mut now = files(&out.join(format!("cluster-{c}")));
-            now.remove("app-1/ns-2/notes.md");
+            now.remove("app-1/notes.md");
             match expected.iter().position(|trees| trees[c] == now) {
                 Some(v) => v,
                 None => panic!("{when}: cluster-{c} is neither old nor new: {} files", now.len()),
@@ -108,16 +114,17 @@ fn killed(swap: &str) {
     };
 
     let (mut mixed, mut leftovers, mut missing) = (0, 0, 0);
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "writer", "--nocapture"])
             .env(OUT, &out)
             .env("TERRACE_TEST_SWAP", swap)
+            .env("TERRACE_TEST_OBJECTS", objects.to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_micros(8_000 + random(150_000)));
+        std::thread::sleep(Duration::from_micros(5_000 + random(objects * 2_000 + 20_000)));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "kill {kill}: the writer failed by itself");
@@ -134,24 +141,28 @@ fn killed(swap: &str) {
 
         if kill % 5 == 4 {
             // The run after a kill needs no help and leaves nothing behind.
-            let report = write(&out, &trees(1, 40), &options(swap_of(swap)));
+            let report = write(&out, &trees(1, objects), &options(swap_of(swap)));
             assert!(report.diagnostics.is_empty());
             assert_eq!(check("recovered"), [1; CLUSTERS]);
             assert!(!out.join(".terrace").exists());
         }
     }
-    println!("{swap}: {KILLS} kills, {leftovers} in mid-work, {mixed} between clusters, {missing} between renames");
-    assert!(leftovers >= KILLS / 4, "the kills came at the wrong moments: only {leftovers} in mid-work");
+    println!(
+        "{swap}, {objects} objects: {kills} kills, {leftovers} in mid-work, {mixed} between clusters, {missing} between renames"
+    );
+    assert!(leftovers >= kills / 4, "the kills came at the wrong moments: only {leftovers} in mid-work");
 }
 
 #[test]
 fn killed_writers_leave_whole_trees() {
-    killed("exchange");
+    killed("exchange", 40, 30);
+    killed("exchange", 1, 60);
 }
 
 #[test]
 fn killed_writers_leave_whole_trees_without_exchange() {
-    killed("renames");
+    killed("renames", 40, 30);
+    killed("renames", 1, 60);
 }
 
 /// A small file system of its own, where we may mount one.

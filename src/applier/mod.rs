@@ -39,7 +39,7 @@ pub(crate) fn map<const N: usize>(pairs: [(&str, Node); N]) -> Node {
 /// An app of a tree that holds what the applier needs.
 fn app(name: &str, wave: i64, nodes: Vec<Node>) -> TreeApp {
     let objects = nodes.into_iter().filter_map(|node| {
-        let id = (&ObjectId::of(&node)?).into();
+        let id = ObjectId::of(&node)?;
         Some(TreeObject { id, text: Arc::from(yaml::emit(&node)), source: "terrace".to_owned() })
     });
     TreeApp {

@@ -59,6 +59,7 @@ pub fn from_node(node: &Node) -> Result<Cluster, Diagnostics> {
     cluster.project = fields.remove("project").filter(|p| !p.is_empty());
     cluster.labels = string_map(node.at(&["metadata", "labels"]));
     cluster.annotations = string_map(node.at(&["metadata", "annotations"]));
+    cluster.node = Some(node.clone());
     Ok(cluster)
 }
 

@@ -107,8 +107,8 @@ pub struct Cluster {
     pub revision: Option<String>,
     /// The Argo CD project it is scoped to.
     pub project: Option<String>,
-    /// Values for it alone.
-    pub values: Option<Node>,
+    /// The document that declares it.
+    pub node: Option<Node>,
     /// Who declared it.
     pub declared: Declared,
     /// Where.
@@ -116,6 +116,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Values for it alone.
+    pub fn values(&self) -> Option<&Node> {
+        self.node.as_ref()?.at(&["spec", "values"])
+    }
+
     /// A cluster that nothing is known of but its name.
     pub fn named(name: impl Into<Arc<str>>, declared: Declared, origin: Origin) -> Self {
         Self {
@@ -128,7 +133,7 @@ impl Cluster {
             families: Vec::new(),
             revision: None,
             project: None,
-            values: None,
+            node: None,
             declared,
             origin,
         }
@@ -141,7 +146,6 @@ impl Cluster {
     ) -> (Self, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
         let origin = file.origin(&["metadata", "name"]);
-        let values = file.node.at(&["spec", "values"]).cloned();
         let kube_origin = file.origin(&["spec", "kubeVersion"]);
         let resources_origin = file.origin(&["spec", "apiResources"]);
         let ClusterFile { metadata, spec, .. } = file.value;
@@ -152,7 +156,7 @@ impl Cluster {
         cluster.families = spec.families;
         cluster.revision = spec.revision;
         cluster.project = spec.project;
-        cluster.values = values;
+        cluster.node = Some(file.node);
         if let Some(version) = spec.kube_version {
             let text = match version {
                 VersionText::Text(text) => text,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
-use crate::config::cluster::Cluster;
+use crate::config::cluster::{Cluster, Declared};
 use crate::config::fleet::FleetFile;
 use crate::source::Origin;
-use crate::yaml::{Map, Node, Value};
+use crate::yaml::{Map, Node};
 
 /// A mapping made of pairs; pairs without a value are left out.
 pub fn map<const N: usize>(pairs: [(&str, Option<Node>); N]) -> Node {
@@ -37,30 +37,25 @@ fn labels(labels: &BTreeMap<String, String>) -> Option<Node> {
     Some(Node::made(map))
 }
 
-/// `cluster`: name, server, labels, annotations, kubeVersion, families, revision, project.
+/// `cluster`: name, server, labels, annotations, kubeVersion, families, revision, project. What the cluster's own document
+/// says comes from there, at its place.
 pub fn cluster(cluster: &Cluster) -> Node {
-    let mut node = map([
-        ("name", text(Some(&cluster.name))),
-        ("server", text(cluster.server.as_deref())),
-        ("labels", labels(&cluster.labels)),
-        ("annotations", labels(&cluster.annotations)),
+    let said = |keys: &[&str], plain: Option<Node>| {
+        let found = cluster.node.as_ref().and_then(|node| node.at(keys)).filter(|node| !node.is_null()).cloned();
+        found.or_else(|| plain.map(|plain| Node { origin: cluster.origin, ..plain }))
+    };
+    let in_spec = cluster.declared == Declared::File;
+    let spec = |key: &'static str, plain: Option<Node>| if in_spec { said(&["spec", key], plain) } else { plain };
+    map([
+        ("name", text(Some(&cluster.name)).map(|name| Node { origin: cluster.origin, ..name })),
+        ("server", spec("server", text(cluster.server.as_deref()))),
+        ("labels", said(&["metadata", "labels"], labels(&cluster.labels))),
+        ("annotations", said(&["metadata", "annotations"], labels(&cluster.annotations))),
         ("kubeVersion", text(cluster.kube_version.as_ref().map(|v| v.text()))),
-        ("families", list(cluster.families.iter().map(String::as_str))),
-        ("revision", text(cluster.revision.as_deref())),
-        ("project", text(cluster.project.as_deref())),
-    ]);
-    // What a template copies from here was set in the cluster's file.
-    stamp(&mut node, cluster.origin);
-    node
-}
-
-fn stamp(node: &mut Node, origin: Origin) {
-    node.origin = origin;
-    match &mut node.value {
-        Value::Map(map) => map.entries_mut().iter_mut().for_each(|e| stamp(&mut e.value, origin)),
-        Value::Seq(seq) => seq.make_mut().iter_mut().for_each(|n| stamp(n, origin)),
-        _ => {}
-    }
+        ("families", spec("families", list(cluster.families.iter().map(String::as_str)))),
+        ("revision", spec("revision", text(cluster.revision.as_deref()))),
+        ("project", spec("project", text(cluster.project.as_deref()))),
+    ])
 }
 
 /// `fleet`: name, labels, annotations.

@@ -93,7 +93,7 @@ pub fn load(
             values.node = merge(&values.node, &node, recorder);
         }
     }
-    if let Some(own) = &cluster.values {
+    if let Some(own) = cluster.values() {
         values.node = merge(&values.node, own, recorder);
     }
     values

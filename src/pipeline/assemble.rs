@@ -266,7 +266,7 @@ fn in_sync_order(objects: &[Object], fleet: &Fleet) -> Vec<TreeObject> {
     let mut order: Vec<usize> = tasks.iter().map(|t| t.index).filter(|i| placed.insert(*i)).collect();
     order.extend((0..objects.len()).filter(|i| !placed.contains(i)));
     let made = |object: &Object| TreeObject {
-        id: (&object.id).into(),
+        id: object.id.clone(),
         text: Arc::clone(&object.text),
         source: object.file.as_ref().map_or_else(|| "CreateNamespace=true".to_owned(), |file| fleet.describe(file)),
     };

@@ -233,16 +233,18 @@ fn with_line_end(text: &Arc<str>) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::{ObjectId, TreeObject};
+    use crate::kube::ObjectId;
+    use crate::tree::TreeObject;
 
     fn app(name: &str, objects: &[&str]) -> TreeApp {
         let object = |name: &&str| TreeObject {
             id: ObjectId {
+                group: "".into(),
                 version: "v1".into(),
                 kind: "ConfigMap".into(),
                 namespace: "a".into(),
-                name: (*name).to_owned(),
-                ..ObjectId::default()
+                name: (*name).into(),
+                generated: false,
             },
             text: format!("name: {name}").into(),
             source: String::new(),

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AppMeta, Held, Layout, ObjectId};
+use super::{AppMeta, Held, Layout};
+use crate::kube::ObjectId;
 
 /// The index's file name in a cluster's directory.
 pub const INDEX_FILE: &str = "terrace.json";
@@ -64,6 +65,7 @@ pub enum StateName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexedObject {
     /// What it is.
+    #[serde(with = "id_form")]
     pub id: ObjectId,
     /// Its file below the cluster's directory, with `/`.
     pub path: String,
@@ -72,6 +74,56 @@ pub struct IndexedObject {
     /// Where it came from, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
+}
+
+/// An object's name in JSON: empty parts are left out, the server's prefix is `generateName`.
+mod id_form {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::kube::ObjectId;
+
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Form {
+        #[serde(skip_serializing_if = "String::is_empty")]
+        group: String,
+        version: String,
+        kind: String,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        namespace: String,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        generate_name: Option<String>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(id: &ObjectId, to: S) -> Result<S::Ok, S::Error> {
+        let mut form = Form {
+            group: id.group.to_string(),
+            version: id.version.to_string(),
+            kind: id.kind.to_string(),
+            namespace: id.namespace.to_string(),
+            ..Form::default()
+        };
+        if id.generated {
+            form.generate_name = Some(id.name.to_string());
+        } else {
+            form.name = id.name.to_string();
+        }
+        form.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ObjectId, D::Error> {
+        let form = Form::deserialize(from)?;
+        Ok(ObjectId {
+            group: form.group.into(),
+            kind: form.kind.into(),
+            namespace: form.namespace.into(),
+            generated: form.generate_name.is_some(),
+            name: form.generate_name.unwrap_or(form.name).into(),
+            version: form.version.into(),
+        })
+    }
 }
 
 /// Why an index can't be used.
@@ -157,9 +209,19 @@ fn is_inside(path: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn id(kind: &str, name: &str, generated: bool) -> ObjectId {
+        ObjectId {
+            group: "".into(),
+            kind: kind.into(),
+            namespace: "".into(),
+            name: name.into(),
+            generated,
+            version: "v1".into(),
+        }
+    }
+
     fn index() -> Index {
-        let id =
-            ObjectId { version: "v1".into(), kind: "Namespace".into(), name: "shop".into(), ..ObjectId::default() };
+        let id = id("Namespace", "shop", false);
         let path = "web/_cluster/namespace-shop.yaml".to_owned();
         let object = IndexedObject { id, path, digest: digest("a: 1\n"), source: "web/ns.yaml".into() };
         let app = IndexedApp {
@@ -219,6 +281,15 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn generated_names_stay_so() {
+        let mut index = index();
+        index.apps[0].objects[0].id = id("Job", "migrate-", true);
+        let bytes = index.to_bytes();
+        assert!(String::from_utf8_lossy(&bytes).contains(r#""generateName": "migrate-""#));
+        assert_eq!(Index::read(&bytes), Ok(index));
     }
 
     #[test]

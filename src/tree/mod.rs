@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kube::ObjectId;
+
 /// All that one cluster gets.
 #[derive(Clone, Debug)]
 pub struct ClusterTree {
@@ -93,45 +95,6 @@ pub struct TreeObject {
     pub text: Arc<str>,
     /// Where it came from, for people.
     pub source: String,
-}
-
-/// What an object is called in its cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ObjectId {
-    /// The API group; empty for the core group.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub group: String,
-    /// The API version.
-    #[serde(default)]
-    pub version: String,
-    /// The kind.
-    #[serde(default)]
-    pub kind: String,
-    /// The namespace; empty for what belongs to the whole cluster.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub namespace: String,
-    /// The name; empty where the server makes one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// What the server starts the name with; read only where `name` is empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub generate_name: String,
-}
-
-impl From<&crate::kube::ObjectId> for ObjectId {
-    fn from(id: &crate::kube::ObjectId) -> Self {
-        let name = id.name.to_string();
-        let (name, generate_name) = if id.generated { (String::new(), name) } else { (name, String::new()) };
-        Self {
-            group: id.group.to_string(),
-            version: id.version.to_string(),
-            kind: id.kind.to_string(),
-            namespace: id.namespace.to_string(),
-            name,
-            generate_name,
-        }
-    }
 }
 
 /// How objects are spread over files.

@@ -14,8 +14,9 @@
 
 use std::collections::HashMap;
 
-use super::{Layout, ObjectId, TreeObject};
-use crate::tree::index::INDEX_FILE;
+use super::index::INDEX_FILE;
+use super::{Layout, TreeObject};
+use crate::kube::ObjectId;
 
 /// The directory of what has no namespace. No namespace is called so: a first `_` is escaped.
 pub const CLUSTER_SCOPE: &str = "_cluster";
@@ -112,9 +113,7 @@ fn object_path(app: &str, object: &TreeObject, distinction: &Distinction, usual:
 }
 
 fn object_file(object: &TreeObject, distinction: &Distinction, usual: UsualGroup) -> String {
-    let ObjectId { group, version, kind, name, generate_name, .. } = &object.id;
-    let generated = name.is_empty() && !generate_name.is_empty();
-    let name = if generated { generate_name } else { name };
+    let ObjectId { group, version, kind, name, generated, .. } = &object.id;
     let mut body = String::new();
     escape(&kind.to_ascii_lowercase(), "-._", &mut body);
     if usual(kind).unwrap_or_default() == group {
@@ -134,7 +133,7 @@ fn object_file(object: &TreeObject, distinction: &Distinction, usual: UsualGroup
     // Lengths stand before the parts: no two lists of parts are one string.
     let mark = |parts: &[&str]| parts.iter().map(|p| format!("{}:{p}", p.len())).collect::<String>();
     let mark = match distinction {
-        Distinction::None if generated => Some(mark(&["content", &object.text])),
+        Distinction::None if *generated => Some(mark(&["content", &object.text])),
         Distinction::None => None,
         Distinction::Identity => Some(mark(&["identity", group, version, kind, name])),
         Distinction::Content => Some(mark(&["identity", group, version, kind, name, &object.text])),
@@ -232,7 +231,7 @@ mod tests {
                 kind: kind.into(),
                 namespace: namespace.into(),
                 name: name.into(),
-                generate_name: String::new(),
+                generated: false,
             },
             text: "x".into(),
             source: String::new(),
@@ -304,15 +303,15 @@ mod tests {
         assert_eq!(component(&"a".repeat(200)), "a".repeat(200));
         // No half of an escape is left.
         let colons = component(&":".repeat(300));
-        assert!(colons.len() <= LIMIT && colons.split('~').next().unwrap().len() % 3 == 0, "{colons}");
+        assert!(colons.len() <= LIMIT && colons.split('~').next().unwrap().len().is_multiple_of(3), "{colons}");
         let file = path("v1", "ConfigMap", "a", &"b".repeat(250));
         assert_eq!(file.rsplit('/').next().unwrap().len(), LIMIT);
     }
 
     #[test]
     fn generated_names_go_by_content() {
-        let mut job = object("v1", "Job", "a", "");
-        job.id.generate_name = "migrate-".into();
+        let mut job = object("v1", "Job", "a", "migrate-");
+        job.id.generated = true;
         let mut other = job.clone();
         other.text = "y".into();
         let paths = place("web", &[job.clone(), other, job.clone()], Layout::FilePerObject, usual);
