@@ -54,8 +54,8 @@ impl Repository {
     /// The repository that `dir` is part of: its working tree, or a bare repository at `dir` itself. None where there is
     /// no repository, or `dir` is inside a git directory.
     ///
-    /// A directory in a working tree that merely looks like a bare repository is not taken for one: anybody can commit
-    /// such a directory.
+    /// A bare repository has to be named itself: below a directory that looks like one, git's refusal is the error
+    /// (`safe.bareRepository`), since anybody can commit such a directory.
     pub fn discover(dir: &Path) -> Result<Option<Self>, GitError> {
         let dir = dir.canonicalize().map_err(|e| GitError::NoDirectory { dir: dir.into(), reason: e.to_string() })?;
         let Some(place) = Place::find(&dir)? else { return Ok(None) };
@@ -140,6 +140,14 @@ impl Repository {
         Ok(files)
     }
 
+    /// The tree of what is staged: in a hook of `git commit`, what is about to be committed. Writes tree objects, as every
+    /// commit does; fails while there are unmerged files.
+    pub fn index_tree(&self) -> Result<ObjectId, GitError> {
+        let output = self.run(["write-tree"])?;
+        let text = command::text(&output, "write-tree")?;
+        ObjectId::from_hex(text.trim_end()).ok_or_else(|| GitError::answer("write-tree", text))
+    }
+
     /// An object by its id.
     pub fn object(&self, id: ObjectId, limit: u64) -> Result<Object, GitError> {
         let found = self.objects.get(&id.to_string(), limit)?;
@@ -161,7 +169,7 @@ impl Repository {
         self.objects.get(name, object::MAX_TREE_BYTES)
     }
 
-    /// Runs a git command that only reads, in this repository.
+    /// Runs a git command in this repository.
     fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Vec<u8>, GitError> {
         self.place.run_codes(args, &[0])
     }
@@ -170,18 +178,14 @@ impl Repository {
 impl Place {
     fn find(dir: &Path) -> Result<Option<Self>, GitError> {
         let questions = ["--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir"];
-        let args = || std::iter::once("rev-parse").chain(questions);
         let mut git = command::discovery(dir);
-        git.args(args()).arg("--show-cdup");
+        git.arg("rev-parse").args(questions).arg("--show-cdup");
         let output = match command::output(git, &[0]) {
             Ok(output) => output,
             Err(GitError::Failed { stderr, .. }) if stderr.contains("not a git repository (or any") => return Ok(None),
             // `safe.bareRepository` is on: only the directory that was asked for may be bare.
-            Err(GitError::Failed { .. }) if looks_bare(dir) => {
-                let mut git = command::base(dir);
-                git.arg("--git-dir").arg(dir).args(args()).arg("--show-cdup");
-                command::output(git, &[0])?
-            }
+            Err(GitError::Failed { .. }) if looks_bare(dir) => return Self::bare(dir),
+            Err(GitError::Failed { .. }) if dir.iter().any(|part| part == ".git") => return Ok(None),
             Err(error) => return Err(error),
         };
         let text = command::text(&output, "rev-parse")?;
@@ -200,6 +204,15 @@ impl Place {
         let work_tree = if bare { None } else { Some(absolute(up)?) };
         let index = work_tree.as_deref().and_then(|root| hook_index(root, &git_dir));
         Ok(Some(Self { work_tree, git_dir, common_dir, index }))
+    }
+
+    /// The bare repository at `dir`; none if `dir` is the git directory of a working tree.
+    fn bare(dir: &Path) -> Result<Option<Self>, GitError> {
+        let mut git = command::base(dir);
+        git.arg("--git-dir").arg(dir).args(["config", "--type=bool", "core.bare"]);
+        let output = command::output(git, &[0, 1])?;
+        let place = Self { work_tree: None, git_dir: dir.into(), common_dir: dir.into(), index: None };
+        Ok(output.starts_with(b"true").then_some(place))
     }
 
     fn is_shallow(&self) -> bool {

@@ -16,12 +16,22 @@
 //! `pipeline` is the only module that knows every stage; `cli` has one file per verb. [`source`], [`diag`] and
 //! [`provenance`] are the words that all of them share.
 
+pub mod applier;
+pub mod argocd;
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod exit;
 pub mod git;
+pub mod glob;
+pub mod graph;
 pub mod kube;
+pub mod layer;
+pub mod pipeline;
+pub mod plan;
 pub mod provenance;
+pub mod render;
 pub mod source;
 pub mod tree;
 pub mod world;

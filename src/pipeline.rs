@@ -1,9 +1,12 @@
 //! The compiler: every stage in its order. The only module that knows them all.
 
+mod appliers;
 mod assemble;
 mod explain;
 mod fixpoint;
+mod hierarchy;
 mod open;
+mod select;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -12,21 +15,26 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-pub use assemble::{AppliedBy, Selection, trees};
-pub use explain::{Explained, explain};
-pub use open::{Opened, Opening, open};
+pub use appliers::{AppliedBy, add_appliers};
+pub use assemble::{held, trees};
+pub use explain::Explained;
+pub use hierarchy::hierarchy;
+pub use open::Opening;
+pub use select::Selection;
 pub use unit::Object;
 
+use open::{Opened, open};
+
 use crate::check::schema::Schemas;
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::layer::values;
+use crate::diag::{Code, Diagnostics};
+use crate::layer::values::{self, Values};
 use crate::plan::fleet::Fleet;
 use crate::plan::layers::{Layouts, Work, fleet_root};
 use crate::plan::{App, AppKey, ClusterId, order};
 use crate::provenance::Recorder;
 use crate::render::jinja;
+use crate::source::Sources;
 use crate::world::{Reader, Reads, World};
-use crate::yaml::Node;
 
 /// What every unit of work of a run shares.
 pub struct Run<'a> {
@@ -83,6 +91,10 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// Whether nothing may be written: something is wrong with the fleet, its clusters or values.
     pub fatal: bool,
+    /// The cluster that Argo CD runs in, if one is known.
+    pub hub: Option<ClusterId>,
+    /// The URL of the own repository's remote.
+    pub remote_url: Option<String>,
     /// How long each stage took.
     pub timings: Vec<(&'static str, Duration)>,
 }
@@ -109,33 +121,93 @@ impl Laps {
     }
 }
 
-/// Compiles an opened fleet.
-pub fn compile(opened: Opened, run: &Run) -> Compiled {
-    let mut laps = Laps { since: Instant::now(), laps: Vec::new() };
-    let Opened { mut fleet, roots, mut diagnostics } = opened;
-    let empty = |fleet, diagnostics, laps: Laps| Compiled {
-        fleet,
-        apps: BTreeMap::new(),
-        diagnostics,
-        fatal: true,
-        timings: laps.laps,
-    };
-    if diagnostics.has_errors() {
-        return empty(fleet, diagnostics, laps);
+/// How a fleet is compiled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether objects are checked.
+    pub check: bool,
+    /// Whether Applications and ApplicationSets are written, too.
+    pub keep_applications: bool,
+}
+
+/// A compiler, and what it knows once it has compiled: all texts, templates and schemas.
+pub struct Compiler {
+    world: World,
+    jinja: jinja::Engine,
+    schemas: Schemas,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self::new()
     }
-    let layers = layer_apps(&fleet, run);
-    laps.lap("values and layers");
-    let mut start = fixpoint::Start::default();
-    for (cluster, planned) in layers.into_iter().enumerate() {
-        diagnostics.extend(planned.diagnostics);
-        start.apps.extend(planned.apps);
-        for failed in planned.failed {
-            start.failed.push((cluster, failed));
+}
+
+impl Compiler {
+    /// A compiler that has read nothing yet.
+    pub fn new() -> Self {
+        Self { world: World::new(), jinja: jinja::Engine::new(), schemas: Schemas::embedded() }
+    }
+
+    /// All texts of the run.
+    pub fn sources(&self) -> &Sources {
+        self.world.sources()
+    }
+
+    fn run(&self, options: Options) -> Run<'_> {
+        Run {
+            world: &self.world,
+            jinja: &self.jinja,
+            schemas: &self.schemas,
+            check: options.check,
+            keep_applications: options.keep_applications,
         }
     }
-    unused_values_files(&fleet, &start, &mut diagnostics);
-    if diagnostics.has_errors() {
-        return empty(fleet, diagnostics, laps);
+
+    /// Compiles what is to be opened.
+    ///
+    /// # Errors
+    /// There is nothing to work on, or terrace.yaml can't be used.
+    pub fn compile(&self, opening: &Opening, options: Options) -> Result<Compiled, Diagnostics> {
+        let started = Instant::now();
+        let opened = open(&self.world, opening)?;
+        let mut compiled = compile(opened, &self.run(options));
+        let planning: Duration = compiled.timings.iter().map(|(_, time)| *time).sum();
+        compiled.timings.insert(0, ("open", started.elapsed().saturating_sub(planning)));
+        Ok(compiled)
+    }
+
+    /// Explains a field of an object on a cluster.
+    ///
+    /// # Errors
+    /// There is no such cluster, object or field.
+    pub fn explain(
+        &self,
+        compiled: &Compiled,
+        cluster: &str,
+        object: &str,
+        field: Option<&str>,
+    ) -> Result<Explained, Diagnostics> {
+        explain::explain(&self.run(Options::default()), compiled, cluster, object, field)
+    }
+}
+
+/// Compiles an opened fleet.
+fn compile(opened: Opened, run: &Run) -> Compiled {
+    let mut laps = Laps { since: Instant::now(), laps: Vec::new() };
+    let Opened { mut fleet, roots, mut diagnostics, remote_url } = opened;
+    let hub = roots.first().and_then(|root| root.hubs.first().copied());
+    let mut start = fixpoint::Start::default();
+    if !diagnostics.has_errors() {
+        let planned = layer_apps(&fleet, run);
+        let found = planned.iter().map(|p| p.found.as_slice());
+        diagnostics.extend(values::found_nowhere(&fleet.values_files(), found));
+        for (cluster, planned) in planned.into_iter().enumerate() {
+            diagnostics.extend(planned.diagnostics);
+            start.apps.extend(planned.apps);
+            start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
+        }
+        laps.lap("values and layers");
     }
     let reader = Reader::new(run.world);
     for root in roots {
@@ -147,7 +219,8 @@ pub fn compile(opened: Opened, run: &Run) -> Compiled {
         }
     }
     if diagnostics.has_errors() {
-        return empty(fleet, diagnostics, laps);
+        let (apps, timings) = (BTreeMap::new(), laps.laps);
+        return Compiled { fleet, apps, diagnostics, fatal: true, hub, remote_url, timings };
     }
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
@@ -159,11 +232,13 @@ pub fn compile(opened: Opened, run: &Run) -> Compiled {
         result.rank = ranks.get(key).copied().unwrap_or_default();
     }
     laps.lap("assemble");
-    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, timings: laps.laps }
+    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, hub, remote_url, timings: laps.laps }
 }
 
 /// What the layers of a cluster gave, with its values files.
 struct Planned {
+    /// For each values file of the fleet, whether this cluster has it.
+    found: Vec<bool>,
     apps: Vec<App>,
     failed: Vec<crate::plan::layers::Failed>,
     diagnostics: Diagnostics,
@@ -177,31 +252,25 @@ fn layer_apps(fleet: &Fleet, run: &Run) -> Vec<Planned> {
 
 fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run, recorder: &Recorder) -> Planned {
     let reader = Reader::new(run.world);
-    let (values, mut diagnostics) = cluster_values(fleet, cluster, run, &reader, recorder);
+    let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &reader, recorder);
     if diagnostics.has_errors() {
-        return Planned { apps: Vec::new(), failed: Vec::new(), diagnostics };
+        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics };
     }
-    let work = Work { fleet, cluster, values: &values, layouts, jinja: run.jinja, reader: &reader, recorder };
-    let found = work.apps();
-    diagnostics.extend(found.diagnostics);
-    Planned { apps: found.apps, failed: found.failed, diagnostics }
+    let work = Work { fleet, cluster, values: &node, layouts, jinja: run.jinja, reader: &reader, recorder };
+    let planned = work.apps();
+    diagnostics.extend(planned.diagnostics);
+    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics }
 }
 
 /// The merged values of a cluster.
-fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader, recorder: &Recorder) -> (Node, Diagnostics) {
-    let (Some(file), Some(this)) = (&fleet.file, fleet.clusters.get(cluster)) else {
-        return (Node::made(crate::yaml::Map::new()), Diagnostics::new());
-    };
+fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader, recorder: &Recorder) -> Values {
+    let (Some(file), Some(this)) = (&fleet.file, fleet.clusters.get(cluster)) else { return Values::default() };
     let root = match fleet_root(fleet, this.revision.as_deref(), this.origin, reader) {
         Ok(root) => root,
-        Err(diagnostics) => return (Node::made(crate::yaml::Map::new()), diagnostics),
+        Err(diagnostics) => return Values { diagnostics, ..Values::default() },
     };
-    let spec = file.node.get("spec").cloned().unwrap_or_else(|| Node::made(crate::yaml::Map::new()));
-    let named = values::named(&fleet.spec.values, &spec);
-    let context = jinja::Context::new(vec![
-        ("cluster".into(), crate::layer::context::cluster(this)),
-        ("fleet".into(), crate::layer::context::fleet(&file.value)),
-    ]);
-    let values = values::load(&named, &root, this, run.jinja, &context, reader, recorder);
-    (values.node, values.diagnostics)
+    let context = jinja::Context::new()
+        .with("cluster", crate::layer::context::cluster(this))
+        .with("fleet", crate::layer::context::fleet(&file.value));
+    values::load(&fleet.values_files(), &root, this, run.jinja, &context, reader, recorder)
 }

@@ -153,11 +153,14 @@ impl Objects {
             return Ok(None);
         }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut batch = match idle {
-            Some(batch) => batch,
-            None => Batch::start(&self.place)?,
-        };
-        match batch.ask(name, limit) {
+        let mut batch = idle.map_or_else(|| Batch::start(&self.place), Ok)?;
+        let mut answer = batch.ask(name, limit);
+        if matches!(answer, Err(Trouble::Ended)) {
+            // It may have been ended from outside while it was idle.
+            batch = Batch::start(&self.place)?;
+            answer = batch.ask(name, limit);
+        }
+        match answer {
             Ok(answer) => {
                 let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
                 if idle.len() < MAX_IDLE {
@@ -178,7 +181,7 @@ impl Objects {
         {
             return GitError::MissingObject { id, shallow: self.place.is_shallow(), partial: true };
         }
-        match self.place.run_codes(["cat-file", "-t", name], &[0]) {
+        match self.place.run_codes(["cat-file", "-t", "--end-of-options", name], &[0]) {
             Ok(_) => GitError::answer("cat-file", "it ended before answering"),
             Err(error) => error,
         }

@@ -24,8 +24,8 @@ pub struct Named<'a> {
 }
 
 /// The values files that `spec.values` names.
-pub fn named<'a>(files: &'a [ValuesFile], spec: &Node) -> Vec<Named<'a>> {
-    let nodes = spec.get("values").and_then(Node::as_seq).unwrap_or_default();
+pub fn named<'a>(files: &'a [ValuesFile], spec: Option<&Node>) -> Vec<Named<'a>> {
+    let nodes = spec.and_then(|s| s.get("values")).and_then(Node::as_seq).unwrap_or_default();
     files
         .iter()
         .enumerate()
@@ -55,6 +55,26 @@ pub struct Values {
     pub diagnostics: Diagnostics,
 }
 
+impl Default for Values {
+    /// No values at all.
+    fn default() -> Self {
+        Self { node: Node::made(Map::new()), found: Vec::new(), diagnostics: Diagnostics::new() }
+    }
+}
+
+/// Values files that no cluster has, though a template names them: a slip in the directory, most likely. `found` says of
+/// each cluster which of the files it has.
+pub fn found_nowhere<'a>(files: &[Named], found: impl Iterator<Item = &'a [bool]> + Clone) -> Diagnostics {
+    let nowhere = |index: usize| found.clone().next().is_some() && !found.clone().any(|f| f.get(index) == Some(&true));
+    let files = files.iter().enumerate().filter(|(i, f)| f.optional != Some(true) && f.path.contains("{{") && nowhere(*i));
+    files
+        .map(|(_, file)| {
+            let message = format!("no cluster has a values file `{}`", file.path);
+            Diagnostic::warning(Code::MATCHES_NOTHING, message).at(file.origin, "found for no cluster")
+        })
+        .collect()
+}
+
 /// Merges the values files of a cluster, and the values of its own file on top.
 pub fn load(
     files: &[Named],
@@ -65,7 +85,7 @@ pub fn load(
     reader: &Reader,
     recorder: &Recorder,
 ) -> Values {
-    let mut values = Values { node: Node::made(Map::new()), found: Vec::new(), diagnostics: Diagnostics::new() };
+    let mut values = Values::default();
     for file in files {
         let (node, found) = one(file, root, cluster, jinja, context, reader, &mut values.diagnostics);
         values.found.push(found);

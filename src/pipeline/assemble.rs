@@ -6,12 +6,10 @@ use std::sync::Arc;
 use super::fixpoint::{Fixed, ancestors, key_text};
 use super::unit::{Object, clear_namespace, created_namespace, manifests};
 use super::{AppResult, Compiled, Held, Run};
-use crate::config::selector::Selector;
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::glob::Glob;
+use crate::diag::{Code, Diagnostic};
 use crate::kube::{ObjectId, Scope, sort_for_sync};
 use crate::plan::fleet::Fleet;
-use crate::plan::{App, AppKey, AppOrigin, ClusterId, order};
+use crate::plan::{AppKey, AppOrigin, ClusterId, order};
 use crate::provenance::Recorder;
 use crate::source::Origin;
 use crate::tree::{AppMeta, AppState, ClusterTree, TreeApp, TreeObject};
@@ -22,6 +20,7 @@ const GIVEN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "k
 /// Finishes what needs to know all apps.
 pub fn finish(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
     scopes(fixed);
+    yield_to_apps(fixed);
     twins(fleet, fixed);
     tenancy(fleet, fixed, run);
     inherit(fixed);
@@ -42,6 +41,20 @@ fn scopes(fixed: &mut Fixed) {
                 None => {}
             }
         }
+    }
+}
+
+/// What a root would apply to its hub, and an Application applies there too, is the Application's: the root is applied
+/// once, by hand, and an Application that manages it takes over.
+fn yield_to_apps(fixed: &mut Fixed) {
+    let mut owned: BTreeSet<(ClusterId, ObjectId)> = BTreeSet::new();
+    for (key, result) in &fixed.apps {
+        let Some(cluster) = result.cluster.filter(|_| !matches!(key, AppKey::Root { .. })) else { continue };
+        owned.extend(result.objects.iter().map(|o| (cluster, o.id.clone())));
+    }
+    for (key, result) in &mut fixed.apps {
+        let Some(cluster) = result.cluster.filter(|_| matches!(key, AppKey::Root { .. })) else { continue };
+        result.objects.retain(|object| !owned.contains(&(cluster, object.id.clone())));
     }
 }
 
@@ -121,7 +134,7 @@ fn tenancy(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
 /// What stands below a held app is held with it.
 fn inherit(fixed: &mut Fixed) {
     let mut inherited: Vec<(AppKey, Held)> = Vec::new();
-    for (key, result) in fixed.apps.iter().filter(|(_, r)| r.held.is_none()) {
+    for (key, _) in fixed.apps.iter().filter(|(_, r)| r.held.is_none()) {
         let above = ancestors(&fixed.apps, key).into_iter();
         let held = above.filter_map(|a| fixed.apps.get(a)).find_map(|r| Some((&r.tree_name, r.held.as_ref()?)));
         if let Some((name, held)) = held {
@@ -186,84 +199,6 @@ fn ownership(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
     }
 }
 
-/// Which apps of which clusters are written.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Cluster names; none: all.
-    pub clusters: Vec<String>,
-    /// Globs on `[namespace/]name`; none: all.
-    pub apps: Vec<Glob>,
-    /// Layer names; none: all.
-    pub layers: Vec<String>,
-    /// A selector of apps' labels.
-    pub labels: Option<Selector>,
-    /// A selector of clusters' labels.
-    pub cluster_labels: Option<Selector>,
-}
-
-impl Selection {
-    /// Whether everything is selected.
-    pub fn is_all(&self) -> bool {
-        self.clusters.is_empty()
-            && self.apps.is_empty()
-            && self.layers.is_empty()
-            && self.labels.is_none()
-            && self.cluster_labels.is_none()
-    }
-
-    /// Whether a cluster is selected.
-    pub fn cluster(&self, fleet: &Fleet, name: &str) -> bool {
-        let named = self.clusters.is_empty() || self.clusters.iter().any(|c| c == name);
-        let labels = fleet.clusters.iter().find(|c| *c.name == *name).map(|c| &c.labels);
-        named && self.cluster_labels.as_ref().is_none_or(|s| labels.is_some_and(|l| s.matches(l)))
-    }
-
-    /// Whether an app is selected, by what is known of it.
-    fn app(&self, namespace: Option<&str>, name: &str, layer: Option<&str>, labels: &BTreeMap<String, String>) -> bool {
-        let full = namespace.map(|namespace| format!("{namespace}/{name}"));
-        let named = |glob: &Glob| glob.matches(name) || full.as_ref().is_some_and(|full| glob.matches(full));
-        (self.apps.is_empty() || self.apps.iter().any(named))
-            && (self.layers.is_empty() || layer.is_some_and(|l| self.layers.iter().any(|s| s == l)))
-            && self.labels.as_ref().is_none_or(|s| s.matches(labels))
-    }
-
-    /// Whether an app of the compiled fleet is selected.
-    pub fn selects(&self, compiled: &Compiled, key: &AppKey, result: &AppResult) -> bool {
-        let cluster = result.cluster.and_then(|c| compiled.fleet.clusters.get(c));
-        if !cluster.is_none_or(|c| self.cluster(&compiled.fleet, &c.name)) {
-            return false;
-        }
-        let (namespace, name) = match key {
-            AppKey::Layer { name, .. } => (None, &**name),
-            AppKey::Root { .. } => (None, &*result.tree_name),
-            AppKey::Application { namespace, name, .. } => (Some(&**namespace), &**name),
-        };
-        let none = BTreeMap::new();
-        let labels = result.app.as_ref().map_or(&none, |a| &a.labels);
-        self.app(namespace, name, result.app.as_ref().and_then(App::layer), labels)
-    }
-
-    /// Whether an app that only an index knows is selected.
-    pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
-        let layer = meta.layer.as_deref();
-        let of_layer = |name: &str| layer.is_some_and(|l| l == name || l.strip_prefix(name).is_some_and(|r| r.starts_with('-')));
-        let layers = self.layers.iter().find(|name| of_layer(name)).map(String::as_str);
-        self.cluster(fleet, cluster) && self.app(None, app, layers, &meta.labels)
-    }
-}
-
-/// Who applies the trees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AppliedBy {
-    /// Nobody in particular.
-    #[default]
-    Anyone,
-    /// Argo CD: the hub's tree gets one Application per app.
-    Argocd,
-    /// Flux: each tree gets one Kustomization per app.
-    Flux,
-}
-
 /// The trees of a compiled fleet, clusters by name, apps and objects in sync order. Clusters that nothing goes to, and
 /// that nobody declared, have none.
 pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
@@ -315,11 +250,12 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
         }),
         labels: app.map(|a| a.labels.clone()).unwrap_or_default(),
     };
-    TreeApp { name: Arc::clone(&result.tree_name), state, objects: in_sync_order(&result.objects), meta }
+    let objects = in_sync_order(&result.objects, &compiled.fleet);
+    TreeApp { name: Arc::clone(&result.tree_name), state, objects, meta }
 }
 
 /// Objects in the order of syncing: each where its first phase has it; hooks that no sync applies come last.
-fn in_sync_order(objects: &[Object]) -> Vec<TreeObject> {
+fn in_sync_order(objects: &[Object], fleet: &Fleet) -> Vec<TreeObject> {
     let mut tasks: Vec<_> = Vec::new();
     for (index, object) in objects.iter().enumerate() {
         tasks.extend(object.tasks.iter().map(|task| crate::kube::SyncTask { index, ..task.clone() }));
@@ -328,7 +264,11 @@ fn in_sync_order(objects: &[Object]) -> Vec<TreeObject> {
     let mut placed = BTreeSet::new();
     let mut order: Vec<usize> = tasks.iter().map(|t| t.index).filter(|i| placed.insert(*i)).collect();
     order.extend((0..objects.len()).filter(|i| !placed.contains(i)));
-    let made = |object: &Object| TreeObject { id: object.id.clone(), text: Arc::clone(&object.text), source: object.file.to_string() };
+    let made = |object: &Object| TreeObject {
+        id: (&object.id).into(),
+        text: Arc::clone(&object.text),
+        source: object.file.as_ref().map_or_else(|| "CreateNamespace=true".to_owned(), |file| fleet.describe(file)),
+    };
     order.into_iter().filter_map(|i| objects.get(i)).map(made).collect()
 }
 
@@ -340,15 +280,4 @@ pub fn held(compiled: &Compiled) -> BTreeMap<String, crate::tree::Held> {
         Some((key_text(&compiled.fleet, key), held))
     });
     held.collect()
-}
-
-/// Values files that no cluster has, though their name is a template: a slip in the directory, most likely.
-pub fn unused_values_files(found: &[(Vec<bool>, Vec<(String, Origin)>)], diagnostics: &mut Diagnostics) {
-    let Some((_, names)) = found.first() else { return };
-    for (index, (name, origin)) in names.iter().enumerate() {
-        if name.contains("{{") && !found.iter().any(|(there, _)| there.get(index) == Some(&true)) {
-            let message = format!("no cluster has a values file `{name}`");
-            diagnostics.push(Diagnostic::warning(Code::MATCHES_NOTHING, message).at(*origin, "found for no cluster"));
-        }
-    }
 }

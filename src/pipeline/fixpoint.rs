@@ -17,7 +17,7 @@ use crate::kube::Scope;
 use crate::plan::applications::{self, MAX_DEPTH, Met};
 use crate::plan::fleet::Fleet;
 use crate::plan::layers::Failed;
-use crate::plan::{App, AppKey, AppOrigin, ClusterId};
+use crate::plan::{App, AppKey, ClusterId};
 use crate::source::Origin;
 use crate::world::{Reader, Reads};
 use crate::yaml::Node;
@@ -281,7 +281,7 @@ pub fn ancestors<'a>(apps: &'a BTreeMap<AppKey, AppResult>, key: &AppKey) -> Vec
     chain
 }
 
-/// The origin of an app's key as a text: `<cluster>/<app>` for layers and roots, `<hub>/<namespace>/<name>` else.
+/// An app's key as a text: `<cluster>/<app>` for layers and roots, `<hub>/<namespace>/<name>` else.
 pub fn key_text(fleet: &Fleet, key: &AppKey) -> String {
     let name = |c: &ClusterId| fleet.clusters.get(*c).map_or("", |c| &c.name);
     match key {
@@ -289,9 +289,4 @@ pub fn key_text(fleet: &Fleet, key: &AppKey) -> String {
         AppKey::Root { hub, path } => format!("{}/root:{path}", name(hub)),
         AppKey::Application { hub, namespace, name: app } => format!("{}/{namespace}/{app}", name(hub)),
     }
-}
-
-/// Whether an app is one that a layer made.
-pub fn is_layer(app: &App) -> bool {
-    matches!(app.origin, AppOrigin::Layer { .. })
 }

@@ -37,6 +37,13 @@ pub struct Opening {
     pub output: Option<PathBuf>,
 }
 
+impl Opening {
+    /// The directory of terrace.yaml, or the one that the user is in.
+    pub fn fleet_dir(&self) -> PathBuf {
+        find_fleet(&self.current_dir).unwrap_or_else(|| self.current_dir.clone())
+    }
+}
+
 /// A fleet, ready to be compiled.
 #[derive(Debug)]
 pub struct Opened {
@@ -46,6 +53,8 @@ pub struct Opened {
     pub roots: Vec<Root>,
     /// What is wrong with it.
     pub diagnostics: Diagnostics,
+    /// The URL of the own repository's remote, `origin` before others.
+    pub remote_url: Option<String>,
 }
 
 /// A root and the hubs that it is expanded on.
@@ -136,7 +145,10 @@ impl Mounts<'_> {
             repositories: Repositories::new(repositories, pins),
         };
         let roots = self.roots(&mut fleet, &own, &root, &mut diagnostics);
-        Ok(Opened { fleet, roots, diagnostics })
+        let remotes = self.git.as_ref().and_then(|g| g.remote_urls().ok()).unwrap_or_default();
+        let origin = remotes.iter().find(|r| r.name == "origin").or(remotes.first());
+        let remote_url = origin.map(|remote| remote.url.clone());
+        Ok(Opened { fleet, roots, diagnostics, remote_url })
     }
 
     fn compiled(&self) -> Result<Option<Compiled>, Diagnostics> {

@@ -14,7 +14,7 @@ use crate::plan::App;
 use crate::provenance::Recorder;
 use crate::render::{self, Env, Manifest, jinja};
 use crate::source::Origin;
-use crate::world::{Reader, Reads};
+use crate::world::{FilePath, Reader, Reads};
 use crate::yaml::{self, Entry, Map, Node, Value};
 
 /// A finished object: canonical bytes and what it is called.
@@ -24,8 +24,8 @@ pub struct Object {
     pub id: ObjectId,
     /// Its bytes.
     pub text: Arc<str>,
-    /// The file it stands in.
-    pub file: Arc<str>,
+    /// The file it stands in; none if Terrace made it.
+    pub file: Option<FilePath>,
     /// Where it starts in it; transient where a template made it.
     pub origin: Origin,
     /// When it is synced.
@@ -73,7 +73,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 /// The manifests of an app, namespaced but not yet finished, with the recorder's steps.
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
-    let context = jinja::Context::new(app.context.to_vec());
+    let context = jinja::Context { roots: app.context.to_vec() };
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
@@ -129,7 +129,7 @@ fn finish(cluster: &Cluster, id: ObjectId, manifest: &Manifest) -> Option<Object
         scope: known_scope(cluster, &id),
         id,
         text: yaml::emit(&manifest.node).into(),
-        file: Arc::clone(&manifest.file),
+        file: Some(manifest.file.clone()),
         origin: manifest.node.origin,
         tasks,
     })
@@ -246,7 +246,7 @@ pub fn created_namespace(app: &App, name: &str) -> Option<Object> {
     Some(Object {
         id: ObjectId::of(&node)?,
         text: yaml::emit(&node).into(),
-        file: "CreateNamespace=true".into(),
+        file: None,
         origin: app.declared_at,
         tasks: SyncTask::of(0, &node),
         scope: Some(Scope::Cluster),

@@ -173,7 +173,7 @@ fn app_source(fleet: &Fleet, source: &Source, reader: &Reader) -> Result<Option<
         }
         (_, None) => detect(reader, &dir),
     };
-    let shown = format!("{}@{revision}", reader.world().show(&dir));
+    let shown = format!("{}@{revision}", fleet.describe(&dir));
     Ok(Some(AppSource { dir, engine, shown }))
 }
 
@@ -243,7 +243,7 @@ pub fn root(fleet: &Fleet, base: &FilePath, path: &str, at: Origin, hub: Cluster
             (dir, engine)
         }
     };
-    let shown = reader.world().show(&there);
+    let shown = fleet.describe(&there);
     let key = AppKey::Root { hub, path: normal.as_str().into() };
     Ok(App {
         tree_name: tree_name(fleet, &key),

@@ -8,6 +8,7 @@ use crate::config::cluster::{Cluster, ClusterFile, Declared};
 use crate::config::fleet::{FleetFile, FleetSpec};
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::layer::values;
 use crate::source::{Origin, SourceFile};
 use crate::world::{EntryKind, FilePath, ReadError, Reader, find, normalize};
 use crate::yaml::{self, Dialect, Node};
@@ -34,6 +35,24 @@ impl Fleet {
     /// Whether anybody declared a cluster; if not, destinations are taken as clusters.
     pub fn declares_clusters(&self) -> bool {
         self.clusters.iter().any(|c| c.declared != Declared::Assumed)
+    }
+
+    /// A place in a repository as the index names it: the same wherever the user stands.
+    pub fn describe(&self, path: &FilePath) -> String {
+        let (repository, inside) = self.repositories.place(path);
+        let below = path.path.strip_prefix(self.dir.path.as_str()).filter(|_| path.tree == self.dir.tree);
+        match (below, repository) {
+            (Some(below), _) if below.is_empty() => ".".to_owned(),
+            (Some(below), _) if self.dir.path.is_empty() || below.starts_with('/') => below.trim_start_matches('/').to_owned(),
+            (_, Some(name)) => format!("{name}/{inside}"),
+            (_, None) => inside,
+        }
+    }
+
+    /// The values files that terrace.yaml names.
+    pub fn values_files(&self) -> Vec<values::Named<'_>> {
+        let spec = self.file.as_ref().and_then(|f| f.node.get("spec"));
+        values::named(&self.spec.values, spec)
     }
 
     /// The cluster of that name.

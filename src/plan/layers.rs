@@ -232,7 +232,7 @@ impl Work<'_, '_> {
         let Some(expression) = &layer.when else { return Ok(true) };
         let on_read = |path: &[EcoString]| self.reader.value(path);
         let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        let context = jinja::Context::new(roots.clone());
+        let context = jinja::Context { roots: roots.clone() };
         let result = self.jinja.eval(expression, span(at), &context, &options)?;
         Ok(jinja::truthy(&result))
     }
@@ -240,7 +240,7 @@ impl Work<'_, '_> {
     fn string(&self, template: &str, at: Origin, roots: &Roots) -> Result<String, Diagnostics> {
         let on_read = |path: &[EcoString]| self.reader.value(path);
         let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        self.jinja.render_string(template, span(at), &jinja::Context::new(roots.clone()), &options)
+        self.jinja.render_string(template, span(at), &jinja::Context { roots: roots.clone() }, &options)
     }
 
     /// One app; none if it isn't enabled on this cluster.
@@ -348,7 +348,7 @@ impl Work<'_, '_> {
         }
         let on_read = |path: &[EcoString]| self.reader.value(path);
         let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        let context = jinja::Context::new(roots.clone());
+        let context = jinja::Context { roots: roots.clone() };
         let mut render = |text: &str, origin: Origin| self.jinja.render_string(text, span(origin), &context, &options);
         render_strings(&mut node, &mut render, &mut diagnostics, 0);
         if diagnostics.has_errors() {
@@ -405,7 +405,7 @@ impl Work<'_, '_> {
                 Marker::Helm => Engine::Helm,
                 Marker::Kustomize => Engine::Kustomize,
             };
-            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown: self.reader.world().show(&dir.dir) }]);
+            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown: self.fleet.describe(&dir.dir) }]);
         }
         let mut sources = Vec::new();
         let mut diagnostics = Diagnostics::new();
@@ -445,7 +445,7 @@ impl Work<'_, '_> {
             }
             other => other,
         };
-        let shown = world.show(&dir);
+        let shown = self.fleet.describe(&dir);
         Ok(AppSource { dir, engine, shown })
     }
 }

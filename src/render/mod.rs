@@ -3,8 +3,6 @@
 pub mod jinja;
 pub mod plain;
 
-use std::sync::Arc;
-
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::Recorder;
 use crate::world::{FilePath, ReadError, Reader};
@@ -56,8 +54,8 @@ pub struct Rendered {
 pub struct Manifest {
     /// The object.
     pub node: Node,
-    /// The file that it stands in, in its repository.
-    pub file: Arc<str>,
+    /// The file that it stands in.
+    pub file: FilePath,
     /// Whether a text engine made it: its origins mean something only while recording.
     pub templated: bool,
 }

@@ -138,8 +138,8 @@ impl Work<'_, '_> {
         };
         let on_read = |path: &[ecow::EcoString]| env.reader.value(path);
         let options = jinja::Options {
-            fuel: jinja::DEFAULT_FUEL,
-            output_limit: jinja::DEFAULT_OUTPUT_LIMIT,
+            fuel: jinja::Options::FUEL,
+            output_limit: jinja::Options::OUTPUT_LIMIT,
             record: env.recorder.on(),
             on_read: &on_read,
             load: &load,
@@ -182,12 +182,8 @@ impl Work<'_, '_> {
                 diagnostic.at(origin, "this document").hint("a manifest has `apiVersion`, `kind` and `metadata.name`"),
             );
         }
-        let file: Arc<str> = Arc::from(path.path.as_str());
-        self.rendered.objects.extend(objects.into_iter().map(|node| Manifest {
-            node,
-            file: Arc::clone(&file),
-            templated,
-        }));
+        let manifest = |node| Manifest { node, file: path.clone(), templated };
+        self.rendered.objects.extend(objects.into_iter().map(manifest));
     }
 }
 

@@ -63,7 +63,7 @@ pub struct AppMeta {
     pub namespace: Option<String>,
     /// Its place in the order of syncing.
     #[serde(default)]
-    pub wave: i32,
+    pub wave: i64,
     /// The layer instance that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
@@ -117,6 +117,21 @@ pub struct ObjectId {
     /// What the server starts the name with; read only where `name` is empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub generate_name: String,
+}
+
+impl From<&crate::kube::ObjectId> for ObjectId {
+    fn from(id: &crate::kube::ObjectId) -> Self {
+        let name = id.name.to_string();
+        let (name, generate_name) = if id.generated { (String::new(), name) } else { (name, String::new()) };
+        Self {
+            group: id.group.to_string(),
+            version: id.version.to_string(),
+            kind: id.kind.to_string(),
+            namespace: id.namespace.to_string(),
+            name,
+            generate_name,
+        }
+    }
 }
 
 /// How objects are spread over files.

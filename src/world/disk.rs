@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::resolve::{Node, Nodes, Place, Resolver, is_git, walk};
+use super::resolve::{Node, Nodes, Place, Resolver, bounds, is_git, walk};
 use super::shown::Shown;
 use super::visible::Visible;
 use super::{DirEntry, EntryKind, MAX_FILE_BYTES, ReadError, Tree, normalize};
@@ -21,7 +21,8 @@ pub struct DiskOptions {
     pub current_dir: Option<PathBuf>,
     /// Paths below the root that are never read: Terrace's own output.
     pub excluded: Vec<String>,
-    /// Whose ignore rules hold. None where git isn't there: then everything is read but `.git`.
+    /// Whose ignore rules hold, if the root is in its working tree. None where git isn't there: then everything is read
+    /// but `.git`.
     pub repository: Option<Arc<Repository>>,
 }
 
@@ -38,6 +39,7 @@ pub struct DiskTree {
     excluded: Vec<String>,
     visible: Option<Visible>,
     resolver: Resolver,
+    bounds: String,
 }
 
 impl DiskTree {
@@ -47,11 +49,13 @@ impl DiskTree {
         if !root.is_dir() {
             return Err(ReadError::WrongKind(EntryKind::File));
         }
-        let inside = |r: &Arc<Repository>| r.work_tree().is_some_and(|w| root.starts_with(w));
-        let visible = options.repository.filter(inside).map(|r| Visible::new(r, root.clone()));
+        let below = |r: &Repository| Some(root.strip_prefix(r.work_tree()?).ok()?.to_string_lossy().into_owned());
+        let inside = options.repository.and_then(|r| below(&r).map(|b| (r, b)));
+        let (visible, below) = inside.map(|(r, b)| (Visible::new(r, root.clone()), b)).unzip();
         let shown = Shown::on_disk(options.name, &root, options.current_dir.as_deref());
         let excluded = options.excluded.iter().filter_map(|p| normalize(p)).filter(|p| !p.is_empty()).collect();
-        Ok(Self { root, shown, excluded, visible, resolver: Resolver::default() })
+        let bounds = bounds(below.as_deref().unwrap_or_default());
+        Ok(Self { root, shown, excluded, visible, resolver: Resolver::default(), bounds })
     }
 
     /// The tree's root: absolute, without symbolic links.
@@ -141,6 +145,10 @@ impl Nodes for DiskTree {
 
     fn show(&self, path: &str) -> String {
         self.shown.path(path)
+    }
+
+    fn bounds(&self) -> &str {
+        &self.bounds
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::resolve::{Node, Nodes, Place, Resolver, is_git, walk};
+use super::resolve::{Node, Nodes, Place, Resolver, bounds, is_git, walk};
 use super::shown::Shown;
 use super::{DirEntry, EntryKind, MAX_FILE_BYTES, ReadError, Tree, normalize};
 use crate::git::{Commit, GitError, ObjectId, Repository, TreeItem};
@@ -33,6 +33,7 @@ pub struct GitTree {
     /// By path without links.
     directories: RwLock<HashMap<String, Arc<[Item]>>>,
     resolver: Resolver,
+    bounds: String,
 }
 
 /// What a tree object says of a name.
@@ -67,8 +68,8 @@ impl GitTree {
             root = item.ok_or_else(missing)?.id;
         }
         let shown = Shown::at_revision(name, &commit.revision);
-        let (directories, resolver) = (RwLock::default(), Resolver::default());
-        Ok(Self { repository, root, shown, excluded, directories, resolver })
+        let (directories, resolver, bounds) = (RwLock::default(), Resolver::default(), bounds(&path));
+        Ok(Self { repository, root, shown, excluded, directories, resolver, bounds })
     }
 
     /// The id of the blob that reading `path` gives, links followed; none where there is no file.
@@ -197,6 +198,10 @@ impl Nodes for GitTree {
 
     fn show(&self, path: &str) -> String {
         self.shown.path(path)
+    }
+
+    fn bounds(&self) -> &str {
+        &self.bounds
     }
 }
 

@@ -30,6 +30,17 @@ pub(super) trait Nodes {
 
     /// How a path is shown to people.
     fn show(&self, path: &str) -> String;
+
+    /// What a link must not leave, in words.
+    fn bounds(&self) -> &str;
+}
+
+/// The words for a tree whose root is the directory `below` of its repository.
+pub(super) fn bounds(below: &str) -> String {
+    match below {
+        "" => "the repository".to_owned(),
+        below => format!("`{below}`, which is all of the repository that is read"),
+    }
 }
 
 /// Where a path leads; the paths in it have no links on them.
@@ -98,13 +109,15 @@ pub(super) fn walk(nodes: &impl Nodes, base: &str, path: &str) -> Result<Place, 
         let Some((at, target)) = blamed else {
             return match trouble {
                 Trouble::Nothing => Ok(Place::Missing),
-                _ => Err(ReadError::Escapes(format!("`{path}` leads out of the repository"))),
+                _ => Err(ReadError::Escapes(format!("`{path}` leads out of {}", nodes.bounds()))),
             };
         };
         let what = format!("`{}` is a symbolic link to `{target}`", nodes.show(at));
         let error = match trouble {
             Trouble::Nothing => ReadError::Failed(format!("{what}, which does not exist or is ignored")),
-            Trouble::Outside | Trouble::Absolute(..) => ReadError::Escapes(format!("{what}, outside the repository")),
+            Trouble::Outside => ReadError::Escapes(format!("{what}, outside {}", nodes.bounds())),
+            // Even where it points back in, it says more than the directory that is read.
+            Trouble::Absolute(..) => ReadError::Escapes(format!("{what}, outside the repository")),
             Trouble::Cycle(..) => {
                 ReadError::Failed(format!("{what}, which leads through too many links, or in a circle"))
             }
@@ -133,6 +146,9 @@ enum Trouble {
 }
 
 fn step(nodes: &impl Nodes, here: &mut String, part: &str, last: bool, links: usize) -> Result<Step, ReadError> {
+    if part == "." {
+        return Ok(Step::Into);
+    }
     if part == ".." {
         if here.is_empty() {
             return Ok(Step::Trouble(Trouble::Outside));
@@ -155,9 +171,10 @@ fn step(nodes: &impl Nodes, here: &mut String, part: &str, last: bool, links: us
     })
 }
 
-/// The components of a path, last first.
+/// The components of a path, last first. A slash at the end asks for a directory, as `/.` does.
 fn parts(path: &str) -> impl Iterator<Item = &str> {
-    path.rsplit('/').filter(|part| !matches!(*part, "" | "."))
+    let end = path.ends_with('/').then_some(".");
+    end.into_iter().chain(path.rsplit('/').filter(|part| !part.is_empty()))
 }
 
 /// Whether a name means git's own directory. Git keeps all its spellings out of trees, since some file systems don't

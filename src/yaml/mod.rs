@@ -46,7 +46,7 @@ pub enum Dialect {
     /// Resources as kustomize's kyaml reads them: `yes` is a string, timestamps are rewritten, duplicates and keys that
     /// aren't strings are errors, a `<<` never overrides.
     Kustomize,
-    /// Our own files: scalars as in manifests, duplicates and keys that aren't strings are errors.
+    /// Our own files: scalars as in manifests, keys as they are written, duplicates are errors.
     Config,
 }
 
