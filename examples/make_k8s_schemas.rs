@@ -225,8 +225,8 @@ fn origin(wheel: &Path, versions: &BTreeMap<u16, Definitions>, text: usize, blob
     Ok(format!(
         "# Kubernetes' schemas\n\n\
          `schemas.zst` holds the JSON Schemas of Kubernetes 1.{first} to 1.{last}: {text} bytes of text, {blob} packed.\n\n\
-         - Source: the PyPI package `{package}` {version} ({}), its `-strict` definitions, which are made\n  \
-           from the OpenAPI documents of Kubernetes' releases `.0`.\n\
+         - Source: the PyPI package `{package}` {version} ({}),\n  \
+           its `-strict` definitions, which are made from the OpenAPI documents of Kubernetes' releases `.0`.\n\
          - Licence of the package: Apache-2.0. Of Kubernetes, whose API the schemas describe: Apache-2.0.\n\
          - What was changed: descriptions, defaults and `x-kubernetes-*` notes left out; the rest at `Rewrite` in\n  \
            `examples/make_k8s_schemas.rs`.\n\n\

@@ -329,4 +329,21 @@ mod tests {
             ]
         );
     }
+
+    /// What gitops-engine made of the same objects: see `testdata/kube/order/README.md`.
+    #[test]
+    fn the_order_is_gitops_engines() {
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/kube/order");
+        let cases = std::fs::read_to_string(format!("{dir}/cases.jsonl")).unwrap();
+        let expected = std::fs::read_to_string(format!("{dir}/sorted.txt")).unwrap();
+        assert_eq!(cases.lines().count(), expected.lines().count());
+        for (case, expected) in cases.lines().zip(expected.lines()) {
+            let objects: Vec<serde_json::Value> = serde_json::from_str(case).unwrap();
+            let objects = objects.iter().map(crate::yaml::schema::tests::from_json).enumerate();
+            let mut tasks: Vec<SyncTask> = objects.flat_map(|(i, o)| SyncTask::of(i, &o)).collect();
+            sort_for_sync(&mut tasks);
+            let words = tasks.iter().map(|t| format!("{:?} {} {}/{}", t.phase, t.wave, t.id.kind, t.id.name));
+            assert_eq!(words.collect::<Vec<_>>().join(";"), expected, "{case}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! The way in: [`split`] cuts a stream into documents, [`scan`] makes tokens, [`event`] applies the grammar,
 //! [`compose`] builds nodes (aliases, merge keys, duplicates, limits) with the meaning that [`resolve`] gives to scalars.
 //! It accepts and refuses what go-yaml does, the parser under kubectl, Helm and kustomize; only the messages differ.
-//! The way out: [`emit()`] and [`to_json`].
+//! The way out: [`emit()`] and [`to_json`]. [`schema`] judges nodes by a JSON Schema, in place.
 
 mod chars;
 mod compose;

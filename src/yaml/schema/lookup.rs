@@ -25,7 +25,19 @@ pub(super) fn key_origin(root: &Node, pointer: &str) -> Origin {
     let Some(key) = tokens(pointer).last() else { return root.origin };
     let holder = root.pointer(parent(pointer));
     let entry = holder.and_then(Node::as_map).and_then(|map| map.entry(&key));
-    entry.map_or_else(|| value_origin(root, pointer), |e| e.key_origin)
+    let seen = entry.map(|e| e.key_origin).filter(|origin| origin.span().is_some());
+    seen.unwrap_or_else(|| value_origin(root, pointer))
+}
+
+/// Where to point for the value at a pointer: at it, or at its key where nothing stands for the whole value in the text
+/// (a block mapping starts with its first key; an empty value with nothing).
+pub(super) fn place(root: &Node, pointer: &str) -> Origin {
+    let unseen = match root.pointer(pointer).map(|n| (&n.value, n.origin)) {
+        Some((Value::Null, _)) => true,
+        Some((Value::Map(map), origin)) => map.iter().next().is_some_and(|first| first.key_origin == origin),
+        _ => false,
+    };
+    if unseen { key_origin(root, pointer) } else { value_origin(root, pointer) }
 }
 
 /// The origin of the value at a pointer, or of the nearest thing around it that has one.

@@ -41,7 +41,8 @@ pub enum ViolationKind {
 pub struct Violation {
     /// What kind of thing.
     pub kind: ViolationKind,
-    /// Where it has to change: the unknown key, the mapping that lacks one, or the value.
+    /// Where it has to change: the unknown key, the mapping that lacks one, or the value. A block mapping and an empty
+    /// value are shown at their key.
     pub origin: Origin,
     /// The field as a JSON pointer (RFC 6901); for a missing key the one that should be there.
     pub pointer: String,

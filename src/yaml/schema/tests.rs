@@ -165,6 +165,22 @@ fn a_hostile_document_has_an_end() {
     assert_eq!(messages(&schema, &deep).len(), 1);
 }
 
+/// What a patch made has no place of its own: the nearest thing around it that has one is shown.
+#[test]
+fn what_has_no_place_is_shown_at_what_holds_it() {
+    let sources = crate::source::Sources::new();
+    let file = sources.add("f", "a:\n  b: {c: 1}\n", crate::source::SourceKind::File);
+    let mut node = crate::yaml::parse(file.id, &file.text, crate::yaml::Dialect::Kubernetes).into_first();
+    let inner = node.as_map_mut().unwrap().get_mut("a").unwrap().as_map_mut().unwrap().get_mut("b").unwrap();
+    inner.as_map_mut().unwrap().insert("made", Origin::NONE, Node::made("x"));
+    let schema = json!({"properties": {"a": {"properties": {"b": {"properties": {"c": {"type": "string"},
+        "made": {"type": "integer"}}, "required": ["d"]}}}}, "required": ["z"]});
+    let schema = Schema::new(schema).unwrap();
+    let found = schema.violations(&node, Nouns { key: "key", whole: "the file" });
+    let places: Vec<String> = found.iter().map(|v| format!("{} {}", v.pointer, sources.place(v.origin))).collect();
+    assert_eq!(places, ["/z f:1:1", "/a/b/d f:2:6", "/a/b/c f:2:10", "/a/b/made f:2:6"]);
+}
+
 #[test]
 fn quantities_are_kubernetes() {
     for good in ["0", "1", "100m", "1.5Gi", ".5", "1.", "+2", "-3k", "1e3", "1E-3", "1E", "12Ei", "2e+4", "5u", "7n"] {

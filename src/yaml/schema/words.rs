@@ -73,7 +73,7 @@ impl Words<'_> {
     fn at_value(&self, kind: ViolationKind, pointer: &str, message: String, label: &str) -> Violation {
         Violation {
             kind,
-            origin: lookup::value_origin(self.node, pointer),
+            origin: lookup::place(self.node, pointer),
             pointer: pointer.to_owned(),
             message,
             label: label.to_owned(),
