@@ -91,6 +91,8 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// Whether nothing may be written: something is wrong with the fleet, its clusters or values.
     pub fatal: bool,
+    /// What planning the apps of each declared cluster read: values files, layers, `app.yaml`s.
+    pub planning: Vec<Reads>,
     /// The cluster that Argo CD runs in, if one is known.
     pub hub: Option<ClusterId>,
     /// The URL of the own repository's remote.
@@ -198,6 +200,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let Opened { mut fleet, roots, mut diagnostics, remote_url } = opened;
     let hub = roots.first().and_then(|root| root.hubs.first().copied());
     let mut start = fixpoint::Start::default();
+    let mut planning = Vec::new();
     if !diagnostics.has_errors() {
         let planned = layer_apps(&fleet, run);
         let found = planned.iter().map(|p| p.found.as_slice());
@@ -206,6 +209,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
             diagnostics.extend(planned.diagnostics);
             start.apps.extend(planned.apps);
             start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
+            planning.push(planned.reads);
         }
         laps.lap("values and layers");
     }
@@ -220,7 +224,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     }
     if diagnostics.has_errors() {
         let (apps, timings) = (BTreeMap::new(), laps.laps);
-        return Compiled { fleet, apps, diagnostics, fatal: true, hub, remote_url, timings };
+        return Compiled { fleet, apps, diagnostics, fatal: true, planning, hub, remote_url, timings };
     }
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
@@ -232,7 +236,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
         result.rank = ranks.get(key).copied().unwrap_or_default();
     }
     laps.lap("assemble");
-    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, hub, remote_url, timings: laps.laps }
+    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, planning, hub, remote_url, timings: laps.laps }
 }
 
 /// What the layers of a cluster gave, with its values files.
@@ -242,6 +246,7 @@ struct Planned {
     apps: Vec<App>,
     failed: Vec<crate::plan::layers::Failed>,
     diagnostics: Diagnostics,
+    reads: Reads,
 }
 
 fn layer_apps(fleet: &Fleet, run: &Run) -> Vec<Planned> {
@@ -254,12 +259,12 @@ fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run,
     let reader = Reader::new(run.world);
     let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &reader, recorder);
     if diagnostics.has_errors() {
-        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics };
+        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics, reads: reader.into_reads() };
     }
     let work = Work { fleet, cluster, values: &node, layouts, jinja: run.jinja, reader: &reader, recorder };
     let planned = work.apps();
     diagnostics.extend(planned.diagnostics);
-    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics }
+    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics, reads: reader.into_reads() }
 }
 
 /// The merged values of a cluster.
