@@ -26,7 +26,9 @@ pub use unit::Object;
 use open::{Opened, open};
 
 use crate::check::schema::Schemas;
-use crate::diag::{Code, Diagnostics};
+use crate::config::cluster::Cluster;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::kube::KubeVersion;
 use crate::layer::values::{self, Values};
 use crate::plan::fleet::Fleet;
 use crate::plan::layers::{Layouts, Work, fleet_root};
@@ -232,11 +234,24 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let (ranks, problems) = order::ranks(&fixed.planned());
     diagnostics.extend(fixed.diagnostics);
     diagnostics.extend(problems);
+    if run.check {
+        diagnostics.extend(fleet.clusters.iter().filter_map(assumed_version));
+    }
     for (key, result) in &mut fixed.apps {
         result.rank = ranks.get(key).copied().unwrap_or_default();
     }
     laps.lap("assemble");
     Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, planning, hub, remote_url, timings: laps.laps }
+}
+
+/// Tells that a cluster is checked against another version than its own, if it is.
+fn assumed_version(cluster: &Cluster) -> Option<Diagnostic> {
+    let message = match &cluster.kube_version {
+        Some(version) => version.note()?,
+        None => format!("no `kubeVersion` is known: objects are checked as for {}", KubeVersion::default()),
+    };
+    let note = Diagnostic::note(Code::ASSUMED_VERSION, message).at(cluster.origin, "this cluster");
+    Some(note.about(Some(&cluster.name), None))
 }
 
 /// What the layers of a cluster gave, with its values files.

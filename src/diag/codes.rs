@@ -131,6 +131,8 @@ codes! {
     REPEATED_OBJECT = "repeated-object";
     /// Two apps own one object.
     OBJECT_OWNED_TWICE = "object-owned-twice";
+    /// A cluster is checked against another Kubernetes version than its own.
+    ASSUMED_VERSION = "assumed-version";
     /// A field that the cluster's Kubernetes version doesn't know.
     UNKNOWN_FIELD = "unknown-field";
     /// An object that the cluster's Kubernetes version would refuse.
