@@ -92,6 +92,8 @@ codes! {
     INVALID_VALUE = "invalid-value";
     /// Two things of one name.
     DUPLICATE_NAME = "duplicate-name";
+    /// Something in a layer that belongs to no stage.
+    OUTSIDE_STAGES = "outside-stages";
     /// A pattern or selector that matches nothing.
     MATCHES_NOTHING = "matches-nothing";
     // Templates

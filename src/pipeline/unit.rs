@@ -9,7 +9,7 @@ use crate::argocd;
 use crate::check::schema::check_object;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::kube::{KubeVersion, ObjectId, Scope, SyncTask, scope};
+use crate::kube::{ObjectId, Scope, SyncTask, scope};
 use crate::plan::{App, AppSource};
 use crate::provenance::Recorder;
 use crate::render::{self, Engine, Env, Manifest, jinja};

@@ -218,7 +218,7 @@ impl Work<'_, '_> {
             let (instances, mut diagnostics) = layout::instances(&layer.name, root, &layer.path, at, &reader);
             let mut with_apps = Vec::new();
             for instance in instances {
-                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, &reader);
+                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, at, &reader);
                 diagnostics.extend(problems);
                 with_apps.push((instance, apps));
             }
