@@ -32,14 +32,14 @@ pub fn key(application: &Application, met: &Met) -> AppKey {
     AppKey::Application { hub: met.hub, namespace, name: application.name.as_str().into() }
 }
 
-/// The name that an Application has in its cluster's tree.
+/// The name that an app has in its cluster's tree. That of a root has a `_` in it, which no Application's has.
 pub fn tree_name(fleet: &Fleet, key: &AppKey) -> Arc<str> {
     match key {
         AppKey::Application { namespace, name, .. } if **namespace != *fleet.spec.argocd.namespace => {
             format!("{namespace}.{name}").into()
         }
         AppKey::Application { name, .. } | AppKey::Layer { name, .. } => Arc::clone(name),
-        AppKey::Root { path, .. } => format!("_{}", root_name(path)).into(),
+        AppKey::Root { path, .. } => format!("root_{}", root_name(path)).into(),
     }
 }
 
