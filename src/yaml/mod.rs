@@ -161,14 +161,19 @@ fn parse_one(
                 parsed.documents.push(document);
             }
             let rest = parser.rest()?;
-            let starts = |at: usize| text.as_bytes().get(at) == Some(&b'{');
-            if dialect == Dialect::Kubernetes && starts(rest) && starts(range.start) {
+            if dialect == Dialect::Kubernetes && is_json(text, range.start) && is_json(text, rest) {
                 return Some(rest);
             }
             parsed.diagnostics.push(not_read(file, text, rest, range.end, dialect));
             None
         }
     }
+}
+
+/// Whether a JSON object seems to start here: kubectl reads JSON texts that follow each other without a `---`.
+fn is_json(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default().trim_start().strip_prefix('{');
+    rest.is_some_and(|r| r.trim_start().starts_with(['"', '}']))
 }
 
 /// Why a document can't even be looked at.
