@@ -142,12 +142,12 @@ impl Tracer {
     }
 
     /// A value was handed out that counts only if nothing else does.
-    pub(super) fn glimpse(&mut self, path: &ValuesPath, node: &Node, scalar: bool, covered: bool) {
-        if !covered {
+    pub(super) fn glimpse(&mut self, path: &ValuesPath, node: &Node, scalar: bool, element: bool) {
+        if !element {
             let read = self.know(path, node.origin, None);
             return self.note(read, false);
         }
-        // What an ancestor's read covers is worth knowing only as the element of a loop.
+        // An element is worth knowing only to a loop: the read of the whole covers it.
         let top = self.frames.last().and_then(|f| self.marks.get(f.mark));
         let fetching = matches!(top.map(|m| &m.kind), Some(Kind::Loop { .. }));
         if fetching {

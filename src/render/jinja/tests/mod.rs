@@ -1,3 +1,8 @@
+//! What the engine promises.
+
+mod golden;
+mod properties;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -62,8 +67,7 @@ pub(super) fn nodes(text: &str, file: FileId) -> Node {
 }
 
 fn context_of(node: &Node) -> Context {
-    let roots = node.as_map().into_iter().flatten();
-    roots.fold(Context::new(), |context, e| context.with(e.key.clone(), e.value.clone()))
+    Context::new(node.as_map().into_iter().flatten().map(|e| (e.key.clone(), e.value.clone())).collect())
 }
 
 /// A context from YAML text without places.
