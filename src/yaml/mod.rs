@@ -1,12 +1,199 @@
 //! YAML: bytes in, [`Node`]s with origins out, and the bytes of sigs.k8s.io/yaml back.
+//!
+//! The way in: [`split`] cuts a stream into documents, [`scan`] makes tokens, [`event`] applies the grammar,
+//! [`compose`] builds nodes (aliases, merge keys, duplicates, limits) with the meaning that [`resolve`] gives to scalars.
+//! It accepts and refuses what go-yaml does, the parser under kubectl, Helm and kustomize; only the messages differ.
+//! The way out: [`emit()`] and [`to_json`].
 
+mod chars;
+mod compose;
+mod emit;
+mod error;
+mod event;
+mod json;
+mod merge;
 mod node;
+mod number;
+mod resolve;
+mod scan;
+mod split;
+mod time;
+mod token;
 
+pub use emit::{emit, emit_into};
+pub use json::{JsonStyle, to_json, write_json};
+pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};
+pub use token::token_end;
 
-/// The byte where the token (scalar, alias, or flow collection's bracket) that starts at `at` ends; the end of the
-/// line where there is none.
-pub fn token_end(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.find('\n').unwrap_or(rest.len())
+use std::ops::Range;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::{FileId, Origin, Span};
+use compose::Composer;
+use error::Problem;
+use event::{Event, Parser};
+use scan::Scanner;
+
+/// Whose reading of YAML.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Dialect {
+    /// Manifests, as `sigs.k8s.io/yaml` and the JSON decoder behind it read them: YAML 1.1 (`yes` is true), keys become
+    /// strings, a later duplicate wins (with a warning), a `<<` overrides what stands before it.
+    Kubernetes,
+    /// Resources as kustomize's kyaml reads them: `yes` is a string, timestamps are rewritten, duplicates and keys that
+    /// aren't strings are errors, a `<<` never overrides.
+    Kustomize,
+    /// Our own files: scalars as in manifests, duplicates and keys that aren't strings are errors.
+    Config,
+}
+
+/// How much a document may ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Levels of nested collections, those inside aliases included.
+    pub depth: usize,
+    /// Values of one document, each counted as often as aliases repeat it. go-yaml's own rule on the share of aliases
+    /// holds besides.
+    pub expanded_nodes: u64,
+    /// Bytes of one document.
+    pub document_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 1000, expanded_nodes: 10_000_000, document_bytes: 64 << 20 }
+    }
+}
+
+/// What a text holds.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    /// The documents in order. Those without any content (comments, or nothing) are left out.
+    pub documents: Vec<Document>,
+    /// What is wrong with them.
+    pub diagnostics: Diagnostics,
+}
+
+impl Parsed {
+    /// The first document's value, for files that hold one; null if there is none.
+    pub fn into_first(self) -> Node {
+        self.documents.into_iter().next().map(|d| d.node).unwrap_or_default()
+    }
+}
+
+/// One document of a stream.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its value. Null (or what could be read) if it failed.
+    pub node: Node,
+    /// Where its content starts.
+    pub origin: Origin,
+    /// All its bytes, with the `---` line if it has one.
+    pub range: Range<usize>,
+    /// Whether a `---` starts it.
+    pub explicit: bool,
+    /// Whether an error was reported in it.
+    pub failed: bool,
+}
+
+/// Reads every document of a text. Never fails as a whole: a broken document is reported and the others are read.
+pub fn parse(file: FileId, text: &str, dialect: Dialect) -> Parsed {
+    parse_with(file, text, dialect, Limits::default())
+}
+
+/// Reads every document of a text within limits.
+pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
+    let mut parsed = Parsed::default();
+    for range in split::documents(text) {
+        let mut from = range.start;
+        // More than once only for JSON texts that follow each other without `---`.
+        while let Some(next) = parse_one(file, text, from..range.end, dialect, limits, &mut parsed) {
+            from = next;
+        }
+    }
+    parsed
+}
+
+/// Reads the document in `range`; where another one starts in it, if it does.
+fn parse_one(
+    file: FileId,
+    text: &str,
+    range: Range<usize>,
+    dialect: Dialect,
+    limits: Limits,
+    parsed: &mut Parsed,
+) -> Option<usize> {
+    let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
+    let mut document = Document {
+        node: Node::default(),
+        origin: Origin::new(file, range.start),
+        range: range.clone(),
+        explicit,
+        failed: true,
+    };
+    if let Some(problem) = unreadable(text, &range, limits) {
+        parsed.diagnostics.push(problem.into_diagnostic(file));
+        parsed.documents.push(document);
+        return None;
+    }
+    // go-yaml v3 reads three tokens ahead.
+    let look_ahead = if dialect == Dialect::Kustomize { 3 } else { 1 };
+    let mut parser = Parser::new(Scanner::new(text, range.start, range.end, look_ahead));
+    let composed = match parser.next() {
+        Ok(Event::StreamEnd) => return None,
+        Ok(_) => Composer::new(file, dialect, limits, &mut parsed.diagnostics).document(&mut parser),
+        Err(problem) => Err(problem),
+    };
+    match composed {
+        Err(problem) => {
+            parsed.diagnostics.push(problem.into_diagnostic(file));
+            parsed.documents.push(document);
+            None
+        }
+        Ok(composed) => {
+            if !composed.empty {
+                document.origin = composed.node.origin;
+                document.node = composed.node;
+                document.failed = composed.failed;
+                parsed.documents.push(document);
+            }
+            let rest = parser.rest()?;
+            let starts = |at: usize| text.as_bytes().get(at) == Some(&b'{');
+            if dialect == Dialect::Kubernetes && starts(rest) && starts(range.start) {
+                return Some(rest);
+            }
+            parsed.diagnostics.push(not_read(file, text, rest, range.end, dialect));
+            None
+        }
+    }
+}
+
+/// Why a document can't even be looked at.
+fn unreadable(text: &str, range: &Range<usize>, limits: Limits) -> Option<Problem> {
+    if range.len() > limits.document_bytes {
+        let message = format!("the document has {} bytes; at most {} are read", range.len(), limits.document_bytes);
+        return Some(Problem::limit(range.start, message).hint("split the document"));
+    }
+    let bytes = text.as_bytes().get(..range.end).unwrap_or_default();
+    let at = chars::forbidden(bytes, range.start)?;
+    let found = text.get(at..)?.chars().next()?;
+    let message = format!("YAML allows no control characters, found U+{:04X}", u32::from(found));
+    let code = u32::from(found);
+    let escape = if code < 0x100 { format!("\\x{code:02X}") } else { format!("\\u{code:04X}") };
+    let hint = format!("remove it, or write it as an escape in double quotes: `{escape}`");
+    Some(Problem::new(at, at + found.len_utf8(), message).hint(hint))
+}
+
+/// go-yaml stops after the first document of what it is given, and so loses what follows.
+fn not_read(file: FileId, text: &str, at: usize, end: usize, dialect: Dialect) -> Diagnostic {
+    let line = text.get(at..end).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
+    let message = "the document ends before this, and Kubernetes' tools don't read on";
+    let diagnostic = match dialect {
+        Dialect::Config => Diagnostic::error(Code::YAML_SYNTAX, message),
+        Dialect::Kubernetes | Dialect::Kustomize => Diagnostic::warning(Code::YAML_SYNTAX, message),
+    };
+    let span = Span::new(file, at..at + line.trim_end().len());
+    let diagnostic = if file.is_real() { diagnostic.at_span(span, "") } else { diagnostic };
+    diagnostic.hint("start another document with `---`, or fix the indentation")
 }

@@ -149,6 +149,13 @@ impl FromIterator<Entry> for Map {
     }
 }
 
+impl Default for Node {
+    /// A null without an origin.
+    fn default() -> Self {
+        Self { value: Value::Null, origin: Origin::NONE }
+    }
+}
+
 impl Node {
     /// A value that Terrace made itself.
     pub fn made(value: impl Into<Value>) -> Self {

@@ -1,0 +1,621 @@
+//! Events to nodes: anchors, aliases, merge keys, duplicate keys, and the limits on all of them.
+//!
+//! Aliases share the node they name, so expanding them costs no memory; the limits count what walking them would cost,
+//! as go-yaml's decoder does.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use ecow::{EcoString, EcoVec};
+
+use super::error::{Problem, Result};
+use super::event::{Event, Parser, Properties};
+use super::number::{self, Number};
+use super::resolve::{Scalar, resolve};
+use super::scan::Style;
+use super::{Dialect, Entry, Limits, Map, Node, Value};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, closest};
+use crate::source::{FileId, Origin, Span};
+
+/// Above this many keys, a mapping's keys are looked up by hash.
+const FEW_KEYS: usize = 16;
+
+/// A node that an anchor names.
+struct Anchored {
+    node: Node,
+    /// What a key that aliases it reads.
+    key: KeyText,
+    /// Decoding steps that walking it takes.
+    steps: u64,
+    height: usize,
+    /// Whether it was written as a mapping (which is all that may be merged).
+    mapping: bool,
+}
+
+/// A node as a mapping's key.
+#[derive(Clone, Debug)]
+enum KeyText {
+    Text(EcoString),
+    /// No string, but one is made of it.
+    Converted(EcoString, &'static str),
+    /// Can't be a key: what it is.
+    Unusable(&'static str),
+}
+
+/// What a mapping waits for.
+enum Next {
+    Key,
+    Value(EcoString, Origin),
+    /// The value of a `<<`, and where that stands.
+    Merge(usize),
+    /// The value of a key that can't be.
+    Skip,
+}
+
+enum Shape {
+    Seq(EcoVec<Node>),
+    /// The sequence of mappings below a `<<`.
+    MergeSeq(Vec<Map>, usize),
+    Map(MapFrame),
+}
+
+struct MapFrame {
+    entries: EcoVec<Entry>,
+    /// For each entry, whether it came by a merge.
+    merged: Vec<bool>,
+    index: HashMap<EcoString, usize>,
+    next: Next,
+    /// Merges that wait for the end of the mapping (go-yaml v3), and where the `<<` stands.
+    pending: Option<(Vec<Map>, usize)>,
+}
+
+struct Frame {
+    shape: Shape,
+    origin: Origin,
+    anchor: Option<usize>,
+    /// Steps before it began.
+    steps: u64,
+    height: usize,
+}
+
+/// A finished node on its way to where it belongs.
+struct Done {
+    node: Node,
+    key: KeyText,
+    steps: u64,
+    height: usize,
+    mapping: bool,
+    alias: bool,
+    at: usize,
+    end: usize,
+}
+
+/// Builds the nodes of one document.
+pub(super) struct Composer<'a, 'd> {
+    file: FileId,
+    dialect: Dialect,
+    limits: Limits,
+    diagnostics: &'d mut Diagnostics,
+    names: HashMap<&'a str, usize>,
+    /// None while the node is still being read.
+    anchors: Vec<Option<Anchored>>,
+    stack: Vec<Frame>,
+    /// What go-yaml counts: all decoding steps, and those that aliases cause.
+    steps: u64,
+    alias_steps: u64,
+    failed: bool,
+}
+
+/// A document's value.
+pub(super) struct Composed {
+    pub node: Node,
+    /// Whether an error was reported: keys that can't be keys and the like are, and reading goes on to find more.
+    pub failed: bool,
+    /// Whether there is nothing at all, not even a `null`.
+    pub empty: bool,
+}
+
+impl<'a, 'd> Composer<'a, 'd> {
+    pub fn new(file: FileId, dialect: Dialect, limits: Limits, diagnostics: &'d mut Diagnostics) -> Self {
+        Self {
+            file,
+            dialect,
+            limits,
+            diagnostics,
+            names: HashMap::new(),
+            anchors: Vec::new(),
+            stack: Vec::new(),
+            // The document itself is one.
+            steps: 1,
+            alias_steps: 0,
+            failed: false,
+        }
+    }
+
+    /// Reads the events of one document, whose start the caller has seen.
+    pub fn document(mut self, parser: &mut Parser<'a>) -> Result<Composed> {
+        let mut root = Node::default();
+        let mut empty = false;
+        loop {
+            let done = match parser.next()? {
+                Event::DocumentEnd | Event::StreamEnd => {
+                    return Ok(Composed { node: root, failed: self.failed, empty });
+                }
+                Event::DocumentStart => continue,
+                Event::Alias { name, at, end } => self.alias(name, at, end)?,
+                Event::Scalar { value, style, properties, at, end } => {
+                    self.scalar(value, style, &properties, at, end)?
+                }
+                Event::SequenceStart { properties, at } => {
+                    let merge = matches!(
+                        self.stack.last(),
+                        Some(Frame { shape: Shape::Map(MapFrame { next: Next::Merge(_), .. }), .. })
+                    );
+                    // The sequence below a `<<` is no step of its own.
+                    let shape = match self.stack.last() {
+                        Some(Frame { shape: Shape::Map(MapFrame { next: Next::Merge(key), .. }), .. }) => {
+                            Shape::MergeSeq(Vec::new(), *key)
+                        }
+                        _ => Shape::Seq(EcoVec::new()),
+                    };
+                    self.open(shape, &properties, at, !merge)?;
+                    continue;
+                }
+                Event::MappingStart { properties, at } => {
+                    self.open(Shape::Map(MapFrame::new()), &properties, at, true)?;
+                    continue;
+                }
+                Event::SequenceEnd | Event::MappingEnd => match self.close()? {
+                    Some(done) => done,
+                    None => continue,
+                },
+            };
+            if self.stack.is_empty() {
+                empty = done.at == done.end;
+                root = done.node;
+            } else {
+                self.place(done)?;
+            }
+        }
+    }
+
+    fn origin(&self, at: usize) -> Origin {
+        Origin::new(self.file, at)
+    }
+
+    fn report(&mut self, code: Code, severity: Severity, message: String, at: usize, end: usize) -> Diagnostic {
+        if severity == Severity::Error {
+            self.failed = true;
+        }
+        let diagnostic = Diagnostic::new(code, severity, message);
+        if self.file.is_real() { diagnostic.at_span(Span::new(self.file, at..end), "") } else { diagnostic }
+    }
+
+    fn step(&mut self, at: usize) -> Result<()> {
+        self.steps += 1;
+        self.check_steps(at)
+    }
+
+    fn check_steps(&self, at: usize) -> Result<()> {
+        if self.steps > self.limits.expanded_nodes {
+            return Err(Box::new(
+                Problem::bomb(at, format!("the document expands to more than {} values", self.limits.expanded_nodes))
+                    .hint("split the document, or use fewer aliases"),
+            ));
+        }
+        if self.alias_steps <= 100 || self.steps <= 1000 {
+            return Ok(());
+        }
+        // go-yaml's own rule (decode.go, allowedAliasRatio): 99 % of a small document may come from aliases, 10 % of
+        // a large one.
+        const LOW: f64 = 400_000.0;
+        const HIGH: f64 = 4_000_000.0;
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+        let (steps, aliases) = (self.steps as f64, self.alias_steps as f64);
+        let allowed = if steps <= LOW {
+            0.99
+        } else if steps >= HIGH {
+            0.10
+        } else {
+            0.99 - 0.89 * ((steps - LOW) / (HIGH - LOW))
+        };
+        if aliases / steps > allowed {
+            return Err(Box::new(
+                Problem::bomb(at, "too much of the document comes from aliases")
+                    .hint("aliases of aliases multiply: write the values out, or nest fewer of them"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn declare(&mut self, properties: &Properties<'a>) -> Option<usize> {
+        let (name, _) = properties.anchor?;
+        let slot = self.anchors.len();
+        self.anchors.push(None);
+        self.names.insert(name, slot);
+        Some(slot)
+    }
+
+    fn alias(&mut self, name: &str, at: usize, end: usize) -> Result<Done> {
+        let Some(&slot) = self.names.get(name) else {
+            let mut names: Vec<&str> = self.names.keys().copied().collect();
+            names.sort_unstable();
+            let problem = Problem::new(at, end, format!("no anchor `&{name}` stands before this alias"));
+            return Err(Box::new(match closest(name, names) {
+                Some(near) => problem.hint(format!("did you mean `*{near}`?")),
+                None => problem.hint("an anchor must stand earlier in the same document (`---` starts a new one)"),
+            }));
+        };
+        let Some(anchored) = self.anchors.get(slot).and_then(Option::as_ref) else {
+            let message = format!("the alias `*{name}` stands inside the value that it names");
+            return Err(Box::new(Problem::new(at, end, message).hint("a value can't contain itself")));
+        };
+        let done = Done {
+            node: anchored.node.clone(),
+            key: anchored.key.clone(),
+            steps: anchored.steps + 1,
+            height: anchored.height,
+            mapping: anchored.mapping,
+            alias: true,
+            at,
+            end,
+        };
+        if self.stack.len() + done.height > self.limits.depth {
+            return Err(self.too_deep(at));
+        }
+        self.steps += done.steps;
+        self.alias_steps += done.steps - 1;
+        self.check_steps(at)?;
+        Ok(done)
+    }
+
+    fn too_deep(&self, at: usize) -> Box<Problem> {
+        let message = format!("collections nest deeper than {} levels", self.limits.depth);
+        Box::new(Problem::limit(at, message).hint("flatten the document"))
+    }
+
+    fn scalar(
+        &mut self,
+        value: Cow<'a, str>,
+        style: Style,
+        properties: &Properties<'a>,
+        at: usize,
+        end: usize,
+    ) -> Result<Done> {
+        let merge = self.expects_key() && is_merge_key(self.dialect, &value, style, properties);
+        let slot = self.declare(properties);
+        if merge {
+            if let Some(Frame { shape: Shape::Map(map), .. }) = self.stack.last_mut() {
+                map.next = Next::Merge(at);
+            }
+            // Told from others by its key.
+            let key = KeyText::Unusable(MERGE);
+            let done = Done {
+                node: Node::new("<<", self.origin(at)),
+                key: key.clone(),
+                steps: 1,
+                height: 0,
+                mapping: false,
+                alias: false,
+                at,
+                end,
+            };
+            self.define(slot, &Done { key: KeyText::Text("<<".into()), node: done.node.clone(), ..done });
+            return Ok(done);
+        }
+        self.step(at)?;
+        let tag = properties.tag.as_ref().map(|(tag, _)| tag.as_ref());
+        let scalar = match resolve(self.dialect, tag, style, value) {
+            Ok(scalar) => scalar,
+            Err(mismatch) => {
+                let message = format!("the tag asks for {}, found {}", mismatch.expected, mismatch.found);
+                let from = properties.tag.as_ref().map_or(at, |(_, at)| *at);
+                let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);
+                self.diagnostics
+                    .push(diagnostic.also(self.origin(from), "the tag").hint("remove the tag, or fix the value"));
+                Scalar::Null
+            }
+        };
+        let key = if self.expects_key() || slot.is_some() { self.key_text(&scalar) } else { KeyText::Unusable("") };
+        let value = self.value(scalar, at, end);
+        let node = Node { value, origin: self.origin(at) };
+        let done = Done { node, key, steps: 1, height: 0, mapping: false, alias: false, at, end };
+        self.define(slot, &done);
+        Ok(done)
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { shape: Shape::Map(MapFrame { next: Next::Key, .. }), .. }))
+    }
+
+    fn define(&mut self, slot: Option<usize>, done: &Done) {
+        if let Some(anchor) = slot.and_then(|s| self.anchors.get_mut(s)) {
+            *anchor = Some(Anchored {
+                node: done.node.clone(),
+                key: done.key.clone(),
+                steps: done.steps,
+                height: done.height,
+                mapping: done.mapping,
+            });
+        }
+    }
+
+    /// The value as it comes out of JSON.
+    fn value(&mut self, scalar: Scalar<'_>, at: usize, end: usize) -> Value {
+        match scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Bool(b) => Value::Bool(b),
+            Scalar::Str(text) => Value::Str(EcoString::from(text.as_ref())),
+            Scalar::Timestamp(text) => Value::Str(EcoString::from(text.as_ref())),
+            Scalar::Number(Number::Int(n)) => Value::Int(n),
+            Scalar::Number(Number::UInt(n)) => self.big(n),
+            Scalar::Number(Number::Float(f)) if !f.is_finite() => {
+                let diagnostic = self.report(
+                    Code::YAML_SYNTAX,
+                    Severity::Error,
+                    "an infinite number, or none, has no form in JSON, which all manifests go through".to_owned(),
+                    at,
+                    end,
+                );
+                self.diagnostics.push(diagnostic.hint("quote the text if a string is meant"));
+                Value::Float(f)
+            }
+            Scalar::Number(Number::Float(f)) => match number::through_json(f) {
+                Number::Int(n) => Value::Int(n),
+                Number::UInt(n) => self.big(n),
+                Number::Float(f) => Value::Float(f),
+            },
+        }
+    }
+
+    /// Kubernetes decodes what an `i64` can't hold as a float; kustomize keeps its digits.
+    fn big(&self, n: u64) -> Value {
+        #[expect(clippy::cast_precision_loss, reason = "that loss is what upstream does")]
+        match self.dialect {
+            Dialect::Kustomize => Value::UInt(n),
+            Dialect::Kubernetes | Dialect::Config => Value::Float(n as f64),
+        }
+    }
+
+    fn key_text(&self, scalar: &Scalar<'_>) -> KeyText {
+        match scalar {
+            Scalar::Str(text) => KeyText::Text(EcoString::from(text.as_ref())),
+            Scalar::Timestamp(text) => match self.dialect {
+                Dialect::Kustomize => KeyText::Unusable("a timestamp"),
+                Dialect::Kubernetes | Dialect::Config => KeyText::Text(EcoString::from(text.as_ref())),
+            },
+            Scalar::Null => KeyText::Unusable("null"),
+            Scalar::Bool(b) => KeyText::Converted(if *b { "true" } else { "false" }.into(), "a boolean"),
+            Scalar::Number(Number::Int(n)) => KeyText::Converted(ecow::eco_format!("{n}"), "an integer"),
+            Scalar::Number(Number::UInt(_)) => KeyText::Unusable("an integer above 9223372036854775807"),
+            Scalar::Number(Number::Float(f)) => {
+                let mut text = String::new();
+                number::write_key(*f, &mut text);
+                KeyText::Converted(text.into(), "a number")
+            }
+        }
+    }
+
+    fn open(&mut self, shape: Shape, properties: &Properties<'a>, at: usize, counts: bool) -> Result<()> {
+        if self.stack.len() >= self.limits.depth {
+            return Err(self.too_deep(at));
+        }
+        let steps = self.steps;
+        if counts {
+            self.step(at)?;
+        }
+        let anchor = self.declare(properties);
+        self.stack.push(Frame { shape, origin: self.origin(at), anchor, steps, height: 1 });
+        Ok(())
+    }
+
+    /// Ends the innermost collection. None if it was the sequence below a `<<`, which is merged at once.
+    fn close(&mut self) -> Result<Option<Done>> {
+        let Some(frame) = self.stack.pop() else { return Ok(None) };
+        let at = frame.origin.at as usize;
+        let (value, mapping) = match frame.shape {
+            Shape::Seq(items) => (Value::Seq(items), false),
+            Shape::Map(map) => (Value::Map(self.finish(map)), true),
+            Shape::MergeSeq(maps, key) => {
+                self.merge(maps, key);
+                if let Some(parent) = self.stack.last_mut() {
+                    parent.height = parent.height.max(frame.height + 1);
+                }
+                return Ok(None);
+            }
+        };
+        let done = Done {
+            node: Node { value, origin: frame.origin },
+            key: KeyText::Unusable(if mapping { "a mapping" } else { "a list" }),
+            steps: self.steps - frame.steps,
+            height: frame.height,
+            mapping,
+            alias: false,
+            at,
+            end: at + 1,
+        };
+        self.define(frame.anchor, &done);
+        Ok(Some(done))
+    }
+
+    /// Puts a finished node where it belongs.
+    fn place(&mut self, done: Done) -> Result<()> {
+        let Some(frame) = self.stack.last_mut() else { return Ok(()) };
+        frame.height = frame.height.max(done.height + 1);
+        match &mut frame.shape {
+            Shape::Seq(items) => items.push(done.node),
+            Shape::MergeSeq(maps, _) => match done.node.value {
+                Value::Map(map) if done.mapping => maps.push(map),
+                _ => return Err(not_mergeable(&done)),
+            },
+            Shape::Map(map) => match std::mem::replace(&mut map.next, Next::Key) {
+                Next::Key => return self.place_key(done),
+                Next::Value(key, key_origin) => self.insert(Entry { key, key_origin, value: done.node }),
+                Next::Merge(key) if matches!(done.key, KeyText::Unusable(MERGE)) => {
+                    // That was the `<<` itself; its value comes next.
+                    map.next = Next::Merge(key);
+                }
+                Next::Merge(key) => match done.node.value {
+                    Value::Map(merged) if done.mapping => self.merge(vec![merged], key),
+                    _ => return Err(not_mergeable(&done)),
+                },
+                Next::Skip => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn place_key(&mut self, done: Done) -> Result<()> {
+        let (at, end) = (done.at, done.end);
+        let next = match done.key {
+            KeyText::Text(key) => Next::Value(key, done.node.origin),
+            KeyText::Converted(key, _) if self.dialect == Dialect::Kubernetes => Next::Value(key, done.node.origin),
+            KeyText::Converted(key, kind) => {
+                let message = format!("expected a string as the key, found {kind}");
+                let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);
+                self.diagnostics.push(diagnostic.hint(format!("quote it: `\"{key}\":`")));
+                Next::Skip
+            }
+            KeyText::Unusable(kind) => {
+                let message = format!("expected a string as the key, found {kind}");
+                let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);
+                let hint = match kind {
+                    "a mapping" | "a list" => "quote the key; `{{ … }}` is a template and must be rendered or quoted",
+                    _ => "quote the key if a string is meant",
+                };
+                self.diagnostics.push(diagnostic.hint(hint));
+                Next::Skip
+            }
+        };
+        if let Some(Frame { shape: Shape::Map(map), .. }) = self.stack.last_mut() {
+            map.next = next;
+        }
+        Ok(())
+    }
+
+    /// Sets a key that stands in the mapping itself.
+    fn insert(&mut self, entry: Entry) {
+        let Some(Frame { shape: Shape::Map(map), .. }) = self.stack.last_mut() else { return };
+        let Some(i) = map.find(&entry.key) else {
+            map.push(entry, false);
+            return;
+        };
+        let by_merge = map.merged.get(i).copied().unwrap_or(false);
+        if let Some(merged) = map.merged.get_mut(i) {
+            *merged = false;
+        }
+        let Some(old) = map.entries.make_mut().get_mut(i) else { return };
+        let (first, second) = (old.key_origin, entry.key_origin);
+        let old_key = std::mem::replace(old, entry).key;
+        if by_merge {
+            return;
+        }
+        let severity = match self.dialect {
+            Dialect::Kubernetes => Severity::Warning,
+            Dialect::Config | Dialect::Kustomize => Severity::Error,
+        };
+        let at = second.at as usize;
+        let mut diagnostic = self.report(
+            Code::DUPLICATE_KEY,
+            severity,
+            format!("the key `{old_key}` stands twice in one mapping"),
+            at,
+            at,
+        );
+        diagnostic = diagnostic.also(first, "first here");
+        self.diagnostics.push(diagnostic.hint(match severity {
+            Severity::Error => "remove one of the two",
+            _ => "remove one of the two: the later one wins, and the earlier one is lost without a word",
+        }));
+    }
+
+    /// Merges mappings, those named first being stronger, into the innermost mapping.
+    fn merge(&mut self, maps: Vec<Map>, key: usize) {
+        let dialect = self.dialect;
+        let Some(Frame { shape: Shape::Map(map), .. }) = self.stack.last_mut() else { return };
+        map.next = Next::Key;
+        if dialect != Dialect::Kustomize {
+            // go-yaml v2 decodes into the mapping on the spot: what stands before the `<<` is overridden.
+            for entry in maps.into_iter().rev().flatten() {
+                match map.find(&entry.key) {
+                    Some(i) => {
+                        if let (Some(merged), Some(old)) = (map.merged.get_mut(i), map.entries.make_mut().get_mut(i)) {
+                            *merged = true;
+                            *old = entry;
+                        }
+                    }
+                    None => map.push(entry, true),
+                }
+            }
+            return;
+        }
+        match map.pending.replace((maps, key)) {
+            None => {}
+            Some((_, first)) => {
+                let message = "the key `<<` stands twice in one mapping".to_owned();
+                let diagnostic = self.report(Code::DUPLICATE_KEY, Severity::Error, message, key, key + 2);
+                let first = self.origin(first);
+                let hint = "merge several mappings with a list: `<<: [*a, *b]`";
+                self.diagnostics.push(diagnostic.also(first, "first here").hint(hint));
+            }
+        }
+    }
+
+    fn finish(&mut self, mut map: MapFrame) -> Map {
+        if let Some((maps, _)) = map.pending.take() {
+            // go-yaml v3: what stands in the mapping wins, then what is named first.
+            for entry in maps.into_iter().flatten() {
+                if map.find(&entry.key).is_none() {
+                    map.push(entry, true);
+                }
+            }
+        }
+        Map::from_unique(map.entries)
+    }
+}
+
+impl MapFrame {
+    fn new() -> Self {
+        Self { entries: EcoVec::new(), merged: Vec::new(), index: HashMap::new(), next: Next::Key, pending: None }
+    }
+
+    fn find(&self, key: &EcoString) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.entries.iter().position(|e| e.key == *key);
+        }
+        self.index.get(key).copied()
+    }
+
+    fn push(&mut self, entry: Entry, merged: bool) {
+        let at = self.entries.len();
+        if at == FEW_KEYS {
+            self.index = self.entries.iter().enumerate().map(|(i, e)| (e.key.clone(), i)).collect();
+        }
+        if at >= FEW_KEYS {
+            self.index.insert(entry.key.clone(), at);
+        }
+        self.entries.push(entry);
+        self.merged.push(merged);
+    }
+}
+
+/// Marks the key `<<` on its way to its place.
+const MERGE: &str = "<<";
+
+fn is_merge_key(dialect: Dialect, value: &str, style: Style, properties: &Properties<'_>) -> bool {
+    if value != "<<" {
+        return false;
+    }
+    match properties.tag.as_ref().map(|(tag, _)| tag.as_ref()) {
+        None => style == Style::Plain,
+        Some("!") => dialect != Dialect::Kustomize || style == Style::Plain,
+        Some(tag) => tag == "tag:yaml.org,2002:merge",
+    }
+}
+
+fn not_mergeable(done: &Done) -> Box<Problem> {
+    let what = if done.alias { "this alias names" } else { "found" };
+    let kind = if matches!(done.node.value, Value::Map(_)) { "a list" } else { done.node.value.kind() };
+    let message = format!("`<<` merges a mapping or a list of mappings; {what} {kind}");
+    Box::new(Problem::new(done.at, done.end, message).hint("quote the `<<` if a plain key is meant"))
+}
