@@ -342,7 +342,7 @@ impl Set {
             return Err(Failure::Output);
         }
         rendered.map_err(Failure::Engine)?;
-        let node = sink.take_result().map(|value| spell::to_node(&value, 0)).transpose().map_err(Failure::Engine)?;
+        let node = sink.take_result().map(|value| spell::to_node(&value)).transpose().map_err(Failure::Engine)?;
         let text = String::from_utf8(out).map_err(|_| Failure::Output)?;
         Ok(Outcome { text, node })
     }

@@ -217,7 +217,7 @@ impl<'a> Printer<'a> {
                 self.body(&stmt.body);
             }
             Stmt::FilterBlock(stmt) => {
-                let kind = Kind::Emit { copies: false };
+                let kind = Kind::Emit { copies: None };
                 let mark = self.mark(head.clone(), kind, names([&stmt.filter]), Vec::new());
                 self.call(mark, "open");
                 self.tag(head.clone(), |p| {
@@ -304,7 +304,7 @@ impl<'a> Printer<'a> {
             Stmt::CallBlock(stmt) => {
                 let mut uses = names(stmt.call.args.iter().map(argument));
                 uses.extend(names([&stmt.call.expr]));
-                let kind = Kind::Emit { copies: false };
+                let kind = Kind::Emit { copies: None };
                 let mark = self.mark(head.clone(), kind, uses, Vec::new());
                 self.call(mark, "open");
                 self.tag(head.clone(), |p| {

@@ -67,14 +67,25 @@ pub(super) fn range_of(expr: &Expr<'_>) -> Range<usize> {
 /// Filters that hand their value on unchanged, but for quotes.
 const COPYING: &[&str] = &["default", "d", "quote", "squote", "string", "mandatory", "required", "trim"];
 
-/// Whether an expression only copies one value.
-pub(super) fn copies(expr: &Expr<'_>) -> bool {
+/// The last key of the one value that an expression only copies (empty for a variable); none if it does more.
+pub(super) fn copies(expr: &Expr<'_>) -> Option<String> {
+    let is_path = |mut expr: &Expr<'_>| loop {
+        expr = match expr {
+            Expr::Var(_) => return true,
+            Expr::GetAttr(attr) => &attr.expr,
+            Expr::GetItem(item) if matches!(item.subscript_expr, Expr::Const(_)) => &item.expr,
+            _ => return false,
+        };
+    };
     match expr {
-        Expr::Var(_) => true,
-        Expr::GetAttr(attr) => copies(&attr.expr),
-        Expr::GetItem(item) => matches!(item.subscript_expr, Expr::Const(_)) && copies(&item.expr),
-        Expr::Filter(filter) => COPYING.contains(&filter.name) && filter.expr.as_ref().is_some_and(copies),
-        _ => false,
+        Expr::Var(_) => Some(String::new()),
+        Expr::GetAttr(attr) => is_path(&attr.expr).then(|| attr.name.to_owned()),
+        Expr::GetItem(item) => match &item.subscript_expr {
+            Expr::Const(key) if is_path(&item.expr) => Some(key.value.to_string()),
+            _ => None,
+        },
+        Expr::Filter(filter) if COPYING.contains(&filter.name) => copies(filter.expr.as_ref()?),
+        _ => None,
     }
 }
 

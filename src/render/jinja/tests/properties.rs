@@ -14,9 +14,9 @@ values:
   f: true
   s: x
   opt: here
-  m: {k: x, n: 3, o: {p: q}}
-  l: [x, y, z]
-  lm: [{id: x, f: true, n: 1}, {id: y, f: false, n: 2}, {id: z, f: true, n: 3}]
+  m: {k: x, num: 3, o: {p: q}}
+  l: [x, yy, z]
+  lm: [{id: x, f: true, num: 1}, {id: yy, f: false, num: 2}, {id: z, f: true, num: 3}]
 ";
 
 const PRELUDE: &str = "{% set v = 'init' %}{% set ns = namespace(n=0, s='') %}\
@@ -32,7 +32,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("s", ""),
     ("opt", "(gone)"),
     ("m/k", "changed"),
-    ("m/n", "0"),
+    ("m/num", "0"),
     ("m/o/p", "changed"),
     ("m", "(gone)"),
     ("l/1", "changed"),
@@ -40,7 +40,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("lm/1/f", "true"),
     ("lm/0/f", "false"),
     ("lm/2/id", "changed"),
-    ("lm/1/n", "7"),
+    ("lm/1/num", "7"),
     ("lm", "(gone)"),
 ];
 
@@ -98,8 +98,8 @@ fn condition() -> impl Strategy<Value = String> {
         "values.opt is defined",
         "values.opt is not defined",
         "values.m",
-        "'y' in values.l",
-        "values.m.n",
+        "'yy' in values.l",
+        "values.m.num",
         "values.b",
         "values.m is mapping",
         "values.f and values.b > 1",
@@ -154,7 +154,7 @@ fn numbered(body: &str) -> String {
 fn changed(context: &Context, pointer: &str, to: &str) -> Context {
     fn change(node: &mut Node, keys: &[&str], to: &str) {
         let Some((key, rest)) = keys.split_first() else {
-            node.value = nodes(&format!("'{to}'"), FileId::NONE).value;
+            node.value = to.into();
             if let Ok(n) = to.parse::<i64>() {
                 node.value = n.into();
             } else if let Ok(b) = to.parse::<bool>() {
