@@ -11,12 +11,28 @@
 //! 7. [`check`] says what is wrong with them, at the line that has to change.
 //! 8. [`tree`] places, indexes and writes them; [`graph`] shows what made what.
 //!
+//! [`kube`] is what Terrace knows of Kubernetes without a cluster: kinds, versions, names, sync order.
+//!
 //! `pipeline` is the only module that knows every stage; `cli` has one file per verb. [`source`], [`diag`] and
 //! [`provenance`] are the words that all of them share.
 
+pub mod applier;
+pub mod argocd;
+pub mod check;
+pub mod cli;
+pub mod config;
 pub mod diag;
+pub mod exit;
+pub mod git;
+pub mod glob;
+pub mod graph;
+pub mod kube;
+pub mod layer;
+pub mod pipeline;
+pub mod plan;
 pub mod provenance;
 pub mod render;
 pub mod source;
+pub mod tree;
 pub mod world;
 pub mod yaml;

@@ -108,6 +108,7 @@ pub struct SourceFile {
     /// A file, or a template's output.
     pub kind: SourceKind,
     lines: OnceLock<Vec<u32>>,
+    digest: OnceLock<[u8; 32]>,
 }
 
 /// A place for people: both count from 1, columns in characters.
@@ -125,6 +126,11 @@ impl SourceFile {
             let ends = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
             std::iter::once(0).chain(ends.map(|(i, _)| u32::try_from(i + 1).unwrap_or(u32::MAX))).collect()
         })
+    }
+
+    /// The blake3 digest of the text: computed once, when first asked for.
+    pub fn digest(&self) -> &[u8; 32] {
+        self.digest.get_or_init(|| *blake3::hash(self.text.as_bytes()).as_bytes())
     }
 
     /// The line and column of byte `at`.
@@ -165,7 +171,8 @@ impl Sources {
     pub fn add(&self, name: impl Into<String>, text: impl Into<Arc<str>>, kind: SourceKind) -> Arc<SourceFile> {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX - 3));
-        let file = Arc::new(SourceFile { id, name: name.into(), text: text.into(), kind, lines: OnceLock::new() });
+        let (name, text) = (name.into(), text.into());
+        let file = Arc::new(SourceFile { id, name, text, kind, lines: OnceLock::new(), digest: OnceLock::new() });
         files.push(Arc::clone(&file));
         file
     }

@@ -23,6 +23,12 @@ impl Code {
         self.0.page
     }
 
+    /// What its page says in a sentence: the paragraph below the heading.
+    pub fn summary(self) -> String {
+        let lines = self.page().lines().skip(1).skip_while(|line| line.trim().is_empty());
+        lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The code of that name.
     pub fn find(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|c| c.name() == name)
@@ -86,6 +92,8 @@ codes! {
     INVALID_VALUE = "invalid-value";
     /// Two things of one name.
     DUPLICATE_NAME = "duplicate-name";
+    /// Something in a layer that belongs to no stage.
+    OUTSIDE_STAGES = "outside-stages";
     /// A pattern or selector that matches nothing.
     MATCHES_NOTHING = "matches-nothing";
     // Templates
@@ -125,6 +133,8 @@ codes! {
     REPEATED_OBJECT = "repeated-object";
     /// Two apps own one object.
     OBJECT_OWNED_TWICE = "object-owned-twice";
+    /// A cluster is checked against another Kubernetes version than its own.
+    ASSUMED_VERSION = "assumed-version";
     /// A field that the cluster's Kubernetes version doesn't know.
     UNKNOWN_FIELD = "unknown-field";
     /// An object that the cluster's Kubernetes version would refuse.
@@ -138,6 +148,82 @@ codes! {
     OUTPUT_UNWRITABLE = "output-unwritable";
     /// A file of somebody else stands where ours should go.
     FOREIGN_FILE = "foreign-file";
+    /// The index of a tree can't be read, so nothing in it may be replaced.
+    INDEX_UNREADABLE = "index-unreadable";
+    /// A cluster left the fleet; its tree stays.
+    CLUSTER_LEFT = "cluster-left";
     /// An app that failed keeps its previous files.
     APP_HELD = "app-held";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    const HEADINGS: [&str; 4] = ["## What it means", "## Why it matters", "## Example", "## How to fix it"];
+
+    /// What is wrong with a page; it is read as `terrace explain` prints it.
+    fn faults(code: Code) -> Vec<String> {
+        let page = code.page();
+        let mut faults = Vec::new();
+        if page.lines().next() != Some(format!("# {code}").as_str()) {
+            faults.push("the heading isn't the code".to_owned());
+        }
+        let mut fenced = false;
+        let mut headings = Vec::new();
+        let mut bodies: Vec<String> = Vec::new();
+        for line in page.lines().skip(1) {
+            fenced ^= line.starts_with("```");
+            if !fenced && line.starts_with('#') {
+                headings.push(line);
+                bodies.push(String::new());
+            } else if let Some(body) = bodies.last_mut() {
+                body.push_str(line);
+                body.push('\n');
+            }
+            if !fenced && line.chars().count() > 120 {
+                faults.push(format!("too long a line: {line}"));
+            }
+        }
+        if headings != HEADINGS {
+            faults.push(format!("the headings are {headings:?}"));
+        }
+        if bodies.iter().any(|body| body.trim().is_empty()) {
+            faults.push("a section is empty".to_owned());
+        }
+        let fences = bodies.get(2).map_or(0, |b| b.lines().filter(|l| l.starts_with("```")).count());
+        if fenced || fences != 4 {
+            faults.push("the example isn't a wrong and a corrected input".to_owned());
+        }
+        let summary = code.summary();
+        if !summary.ends_with('.') || summary.matches(". ").count() > 0 {
+            faults.push(format!("the summary isn't one sentence: {summary:?}"));
+        }
+        faults
+    }
+
+    #[test]
+    fn every_code_has_a_page_of_the_usual_form() {
+        let faults: Vec<_> = ALL.iter().map(|c| (*c, faults(*c))).filter(|(_, faults)| !faults.is_empty()).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    #[test]
+    fn every_page_belongs_to_a_code() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codes");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let pages: BTreeSet<String> = files.map(|name| name.into_string().unwrap()).collect();
+        let codes: BTreeSet<String> = ALL.iter().map(|code| format!("{code}.md")).collect();
+        assert_eq!(pages, codes);
+        assert_eq!(codes.len(), ALL.len(), "names are unique");
+    }
+
+    #[test]
+    fn a_summary_is_one_line() {
+        assert_eq!(Code::FILE_MISSING.summary(), "A file that something names isn't there.");
+        assert!(ALL.iter().all(|code| Code::find(code.name()) == Some(*code) && !code.summary().contains('\n')));
+    }
 }

@@ -4,6 +4,7 @@
 //! [`Diagnostics`]; nothing stops at the first. Codes are registered in [`codes`], each with a page.
 
 mod codes;
+pub mod render;
 
 use std::sync::Arc;
 
@@ -60,7 +61,8 @@ pub struct Diagnostic {
     pub code: Code,
     /// How bad.
     pub severity: Severity,
-    /// What was found and what was expected, in a sentence without a full stop.
+    /// What was found and what was expected, in a sentence without a full stop. It doesn't name the cluster or the app:
+    /// `subject` does, and what is the same on many clusters is told once.
     pub message: String,
     /// The place that has to change.
     pub primary: Option<Label>,
@@ -221,6 +223,11 @@ impl Diagnostics {
     /// How many.
     pub fn len(&self) -> usize {
         self.list.len()
+    }
+
+    /// All of them, as renderers take them.
+    pub fn as_slice(&self) -> &[Diagnostic] {
+        &self.list
     }
 
     /// In the order in which they were found.

@@ -1,3 +1,88 @@
-//! The engines: each turns an app's source into text or objects, and knows nothing of fleets.
+//! The engines: a source in, objects out. They know nothing of fleets, layers, clusters or Argo CD.
 
 pub mod jinja;
+pub mod plain;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::provenance::Recorder;
+use crate::world::{FilePath, ReadError, Reader};
+use crate::yaml::Node;
+
+/// What is rendered: a directory, by an engine.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The directory.
+    pub dir: FilePath,
+    /// What renders it.
+    pub engine: Engine,
+}
+
+/// What renders a source.
+#[derive(Clone, Debug)]
+pub enum Engine {
+    /// Manifests, and templates among them.
+    Plain(plain::Options),
+    /// A chart.
+    Helm,
+    /// A kustomization.
+    Kustomize,
+}
+
+/// What an engine works with.
+pub struct Env<'a, 'w> {
+    /// Where files are read from, and recorded.
+    pub reader: &'a Reader<'w>,
+    /// The compiled templates of the run.
+    pub jinja: &'a jinja::Engine,
+    /// What templates see.
+    pub context: &'a jinja::Context,
+    /// Whether, and where, the steps of values are recorded.
+    pub recorder: &'a Recorder,
+}
+
+/// What an engine made.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The objects, in the order of the source.
+    pub objects: Vec<Manifest>,
+    /// What went wrong. With an error among them the objects are not whole.
+    pub diagnostics: Diagnostics,
+}
+
+/// An object as an engine made it.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The object.
+    pub node: Node,
+    /// The file that it stands in.
+    pub file: FilePath,
+    /// Whether a text engine made it: its origins mean something only while recording.
+    pub templated: bool,
+}
+
+/// Renders a source.
+pub fn render(source: &Source, env: &Env) -> Rendered {
+    let missing = |engine: &str| {
+        let place = env.reader.world().show(&source.dir);
+        let message = format!("`{place}` needs the {engine} engine, which is not there yet");
+        let diagnostic = Diagnostic::error(Code::ENGINE_MISSING, message);
+        Rendered { objects: Vec::new(), diagnostics: diagnostic.into() }
+    };
+    match &source.engine {
+        Engine::Plain(options) => plain::render(&source.dir, options, env),
+        Engine::Helm => missing("Helm"),
+        Engine::Kustomize => missing("Kustomize"),
+    }
+}
+
+/// The diagnostic of a file that can't be read.
+pub fn unreadable(reader: &Reader, path: &FilePath, error: &ReadError) -> Diagnostic {
+    let place = reader.world().show(path);
+    let code = match error {
+        ReadError::Missing => Code::FILE_MISSING,
+        ReadError::Escapes(_) => Code::PATH_ESCAPES,
+        ReadError::NotUtf8 { .. } => Code::NOT_UTF8,
+        _ => Code::FILE_UNREADABLE,
+    };
+    Diagnostic::error(code, format!("can't read `{place}`: {error}"))
+}

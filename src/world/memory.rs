@@ -30,7 +30,9 @@ impl Tree for MemoryTree {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         match self.files.get(path) {
             Some(bytes) => Ok(bytes.clone()),
-            None if self.below(path).next().is_some() => Err(ReadError::WrongKind(EntryKind::Directory)),
+            None if path.is_empty() || self.below(path).next().is_some() => {
+                Err(ReadError::WrongKind(EntryKind::Directory))
+            }
             None => Err(ReadError::Missing),
         }
     }

@@ -5,20 +5,27 @@
 //! [`Reader`], which records what it saw, so that a cache can ask later whether the same would be seen again.
 
 mod disk;
+mod find;
 mod git;
 mod memory;
+mod once;
 mod path;
 mod reads;
+mod resolve;
+mod shown;
+mod visible;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-pub use disk::DiskTree;
-pub use git::GitTree;
+pub use find::{find, is_glob};
+pub use disk::{DiskOptions, DiskTree};
+pub use git::{GitOptions, GitTree};
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};
-pub use reads::{Reader, Reads};
+pub use reads::{Digest, Reader, Reads};
+
+use once::Once;
 
 use crate::source::{SourceFile, SourceKind, Sources};
 
@@ -29,7 +36,7 @@ pub enum EntryKind {
     File,
     /// A directory.
     Directory,
-    /// A symbolic link that leaves the repository or leads nowhere. Reading it says which.
+    /// A symbolic link that leaves the repository or leads nowhere, or a name that isn't UTF-8. Reading it says which.
     BadLink,
 }
 
@@ -51,7 +58,7 @@ pub enum ReadError {
     Missing,
     /// A directory where a file was asked for, or the reverse.
     WrongKind(EntryKind),
-    /// The path, or a symbolic link on it, leaves the repository; the text says how.
+    /// The path, or a symbolic link on it, leaves the repository; the text says how, in a clause that stands by itself.
     Escapes(String),
     /// The bytes aren't UTF-8 from this offset on.
     NotUtf8 {
@@ -73,7 +80,7 @@ impl fmt::Display for ReadError {
             Self::Missing => f.write_str("no such file or directory"),
             Self::WrongKind(EntryKind::Directory) => f.write_str("is a directory"),
             Self::WrongKind(_) => f.write_str("is not a directory"),
-            Self::Escapes(how) => write!(f, "leaves the repository: {how}"),
+            Self::Escapes(how) => f.write_str(how),
             Self::NotUtf8 { at } => write!(f, "is not UTF-8: bad byte at offset {at}"),
             Self::TooLarge { limit } => write!(f, "is larger than {limit} bytes"),
             Self::Failed(why) => f.write_str(why),
@@ -101,13 +108,23 @@ pub trait Tree: Send + Sync + fmt::Debug {
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
 type Text = Result<Arc<SourceFile>, ReadError>;
+type Listed = Result<Arc<Listing>, ReadError>;
+
+/// The entries of a directory, read once.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// Sorted by name.
+    entries: Vec<DirEntry>,
+    digest: Digest,
+}
 
 /// The trees of a run and the texts read from them.
 #[derive(Debug, Default)]
 pub struct World {
     trees: RwLock<Vec<Arc<dyn Tree>>>,
     sources: Sources,
-    texts: Mutex<HashMap<FilePath, Text>>,
+    texts: Once<Text>,
+    listings: Once<Listed>,
 }
 
 impl World {
@@ -141,14 +158,16 @@ impl World {
 
     /// Reads a text, once per run. Prefer a [`Reader`], which records it.
     pub(super) fn text(&self, path: &FilePath) -> Text {
-        let cached = self.texts.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(text) = cached {
-            return text;
-        }
-        let text = self.read_text(path);
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been faster: one text must keep one id.
-        texts.entry(path.clone()).or_insert(text).clone()
+        self.texts.get(path, || self.read_text(path))
+    }
+
+    /// Lists a directory, once per run.
+    pub(super) fn listing(&self, path: &FilePath) -> Listed {
+        self.listings.get(path, || {
+            let entries = self.tree(path.tree).ok_or(ReadError::Missing)?.list(&path.path)?;
+            let digest = reads::listing_digest(&entries);
+            Ok(Arc::new(Listing { entries, digest }))
+        })
     }
 
     fn read_text(&self, path: &FilePath) -> Text {

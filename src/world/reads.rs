@@ -11,6 +11,16 @@ use crate::source::SourceFile;
 /// A digest of contents, by blake3.
 pub type Digest = [u8; 32];
 
+/// The digest of a directory's entries: their names, what they are, and which are links.
+pub(super) fn listing_digest(entries: &[DirEntry]) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    for entry in entries {
+        hasher.update(entry.name.as_bytes());
+        hasher.update(&[0, entry.kind as u8, u8::from(entry.link)]);
+    }
+    *hasher.finalize().as_bytes()
+}
+
 /// Everything that a unit of work read. If all of it would be read the same again, so would the result be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
@@ -60,6 +70,11 @@ impl<'w> Reader<'w> {
         self.reads.into_inner()
     }
 
+    /// Takes over what was read for several units at once.
+    pub fn absorb(&self, reads: &Reads) {
+        self.reads.borrow_mut().merge(reads.clone());
+    }
+
     /// The text of a file.
     pub fn text(&self, path: &FilePath) -> Result<Arc<SourceFile>, ReadError> {
         let text = self.world.text(path);
@@ -67,7 +82,7 @@ impl<'w> Reader<'w> {
             Ok(file) => {
                 let mut reads = self.reads.borrow_mut();
                 if !reads.files.contains_key(path) {
-                    reads.files.insert(path.clone(), *blake3::hash(file.text.as_bytes()).as_bytes());
+                    reads.files.insert(path.clone(), *file.digest());
                 }
             }
             Err(error) => self.record_error(path, error),
@@ -90,26 +105,25 @@ impl<'w> Reader<'w> {
 
     /// The entries of a directory, sorted by name.
     pub fn list(&self, path: &FilePath) -> Result<Vec<DirEntry>, ReadError> {
-        let tree = self.world.tree(path.tree).ok_or(ReadError::Missing)?;
-        let entries = tree.list(&path.path);
-        match &entries {
-            Ok(entries) => {
-                let mut hasher = blake3::Hasher::new();
-                for entry in entries {
-                    hasher.update(entry.name.as_bytes());
-                    hasher.update(&[0, entry.kind as u8, u8::from(entry.link)]);
+        match self.world.listing(path) {
+            Ok(listing) => {
+                let mut reads = self.reads.borrow_mut();
+                if !reads.listings.contains_key(path) {
+                    reads.listings.insert(path.clone(), listing.digest);
                 }
-                self.reads.borrow_mut().listings.insert(path.clone(), *hasher.finalize().as_bytes());
+                Ok(listing.entries.clone())
             }
-            Err(error) => self.record_error(path, error),
+            Err(error) => {
+                self.record_error(path, &error);
+                Err(error)
+            }
         }
-        entries
     }
 
     /// What stands at a path.
     pub fn kind(&self, path: &FilePath) -> Result<Option<EntryKind>, ReadError> {
-        let tree = self.world.tree(path.tree).ok_or(ReadError::Missing)?;
-        let kind = tree.kind(&path.path)?;
+        let kind = self.world.tree(path.tree).map_or(Ok(None), |tree| tree.kind(&path.path));
+        let kind = kind.inspect_err(|error| self.record_error(path, error))?;
         let mut reads = self.reads.borrow_mut();
         match kind {
             Some(kind) => {

@@ -305,6 +305,8 @@ impl<'a, 'd> Composer<'a, 'd> {
         }
         self.step(at)?;
         let tag = properties.tag.as_ref().map(|(tag, _)| tag.as_ref());
+        let wanted = self.expects_key() || slot.is_some();
+        let written = (wanted && self.dialect == Dialect::Config).then(|| EcoString::from(value.as_ref()));
         let scalar = match resolve(self.dialect, tag, style, value) {
             Ok(scalar) => scalar,
             Err(mismatch) => {
@@ -316,7 +318,7 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Scalar::Null
             }
         };
-        let key = if self.expects_key() || slot.is_some() { self.key_text(&scalar) } else { KeyText::Unusable("") };
+        let key = if wanted { self.key_text(&scalar, written) } else { KeyText::Unusable("") };
         let value = self.value(scalar, at, end);
         let node = Node { value, origin: self.origin(at) };
         let done = Done { node, key, steps: 1, height: 0, mapping: false, alias: false, at, end };
@@ -377,7 +379,11 @@ impl<'a, 'd> Composer<'a, 'd> {
         }
     }
 
-    fn key_text(&self, scalar: &Scalar<'_>) -> KeyText {
+    /// A key as a string. In our own files a key is the text that stands there: `on:` is called `on`, `8080:` `8080`.
+    fn key_text(&self, scalar: &Scalar<'_>, written: Option<EcoString>) -> KeyText {
+        if let (Some(written), Scalar::Bool(_) | Scalar::Number(_)) = (written, scalar) {
+            return KeyText::Text(written);
+        }
         match scalar {
             Scalar::Str(text) => KeyText::Text(EcoString::from(text.as_ref())),
             Scalar::Timestamp(text) => match self.dialect {

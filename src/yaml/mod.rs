@@ -3,7 +3,7 @@
 //! The way in: [`split`] cuts a stream into documents, [`scan`] makes tokens, [`event`] applies the grammar,
 //! [`compose`] builds nodes (aliases, merge keys, duplicates, limits) with the meaning that [`resolve`] gives to scalars.
 //! It accepts and refuses what go-yaml does, the parser under kubectl, Helm and kustomize; only the messages differ.
-//! The way out: [`emit()`] and [`to_json`].
+//! The way out: [`emit()`] and [`to_json`]. [`schema`] judges nodes by a JSON Schema, in place.
 
 mod chars;
 mod compose;
@@ -11,11 +11,13 @@ mod emit;
 mod error;
 mod event;
 mod json;
+pub mod json_view;
 mod merge;
 mod node;
 mod number;
 mod resolve;
 mod scan;
+pub mod schema;
 mod split;
 mod time;
 mod token;
@@ -44,7 +46,7 @@ pub enum Dialect {
     /// Resources as kustomize's kyaml reads them: `yes` is a string, timestamps are rewritten, duplicates and keys that
     /// aren't strings are errors, a `<<` never overrides.
     Kustomize,
-    /// Our own files: scalars as in manifests, duplicates and keys that aren't strings are errors.
+    /// Our own files: scalars as in manifests, keys as they are written, duplicates are errors.
     Config,
 }
 

@@ -1,0 +1,281 @@
+//! `kind: Application` (pkg/apis/application/v1alpha1/types.go), as far as rendering needs it.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::Origin;
+use crate::yaml::{Node, Value};
+
+/// The annotation that orders syncing.
+pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+
+/// An Application.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`, if the manifest says so.
+    pub namespace: Option<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// The sync wave that its parent syncs it in; 0 by default.
+    pub wave: i64,
+    /// `spec.project`; `default` where it is empty.
+    pub project: String,
+    /// `spec.destination`.
+    pub destination: Destination,
+    /// `spec.sources`, or the one `spec.source`.
+    pub sources: Vec<Source>,
+    /// The manifest.
+    pub node: Node,
+}
+
+/// Where an Application goes. What is empty in the manifest is absent here.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// The API server's URL.
+    pub server: Option<String>,
+    /// The cluster's name.
+    pub name: Option<String>,
+    /// The namespace of objects that name none.
+    pub namespace: Option<String>,
+    /// Where it stands in the manifest.
+    pub origin: Origin,
+}
+
+/// One source of an Application.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// `repoURL`, and where it stands.
+    pub repo_url: (String, Origin),
+    /// `path`.
+    pub path: Option<(String, Origin)>,
+    /// `chart`.
+    pub chart: Option<(String, Origin)>,
+    /// `targetRevision`; `HEAD` where it is empty.
+    pub target_revision: (String, Origin),
+    /// `ref`: the name under which other sources use its files.
+    pub reference: Option<String>,
+    /// `directory`, if given.
+    pub directory: Option<Directory>,
+    /// `helm`, `kustomize` and `plugin`, as they stand.
+    pub tool: Option<(Tool, Node)>,
+    /// The whole source.
+    pub origin: Origin,
+}
+
+/// The tools that a source can name; a `directory` is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `helm`.
+    Helm,
+    /// `kustomize`.
+    Kustomize,
+    /// `plugin`.
+    Plugin,
+}
+
+/// `directory` options (`ApplicationSourceDirectory`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Whether directories below are read too.
+    pub recurse: bool,
+    /// Only files that match (gobwas glob without a separator).
+    pub include: Option<String>,
+    /// No file that matches; beats `include`.
+    pub exclude: Option<String>,
+}
+
+impl Application {
+    /// Reads a manifest. Everything that Argo CD would refuse is told; an Application that can't be rendered is none.
+    pub fn from_node(node: &Node) -> (Option<Self>, Diagnostics) {
+        let mut reader = FieldReader { diagnostics: Diagnostics::new(), what: "Application" };
+        let application = reader.application(node);
+        let errors = reader.diagnostics.has_errors();
+        (application.filter(|_| !errors), reader.diagnostics)
+    }
+
+    /// Whether `spec.syncPolicy.syncOptions` has `option` (such as `CreateNamespace=true`).
+    pub fn has_sync_option(&self, option: &str) -> bool {
+        let options = self.node.at(&["spec", "syncPolicy", "syncOptions"]).and_then(Node::as_seq).unwrap_or_default();
+        options.iter().any(|o| o.as_str() == Some(option))
+    }
+}
+
+struct FieldReader {
+    diagnostics: Diagnostics,
+    what: &'static str,
+}
+
+impl FieldReader {
+    fn application(&mut self, node: &Node) -> Option<Application> {
+        let name = self.text(node, &["metadata", "name"])?.map(|(name, _)| name);
+        if name.is_none() {
+            self.missing(node, "metadata.name", &["metadata"]);
+        }
+        let spec = match node.get("spec") {
+            Some(spec) if spec.as_map().is_some() => spec,
+            _ => {
+                self.missing(node, "spec", &[]);
+                return None;
+            }
+        };
+        let destination = self.destination(spec);
+        let sources = self.sources(spec);
+        let wave = self.wave(node);
+        Some(Application {
+            name: name?,
+            namespace: self.text(node, &["metadata", "namespace"])?.map(|(text, _)| text),
+            labels: string_map(node.at(&["metadata", "labels"])),
+            wave,
+            project: self.text(spec, &["project"])?.map_or_else(|| "default".to_owned(), |(text, _)| text),
+            destination: destination?,
+            sources: sources?,
+            node: node.clone(),
+        })
+    }
+
+    fn missing(&mut self, node: &Node, field: &str, around: &[&str]) {
+        let at = crate::config::origin_of(node, around);
+        let message = format!("{} has no `{field}`", self.what);
+        self.diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(at, "here"));
+    }
+
+    /// A string; empty or absent is none. The outer option is none after an error.
+    fn text(&mut self, node: &Node, keys: &[&str]) -> Option<Option<(String, Origin)>> {
+        match node.at(keys) {
+            None => Some(None),
+            Some(found) => match &found.value {
+                Value::Null => Some(None),
+                Value::Str(text) if text.is_empty() => Some(None),
+                Value::Str(text) => Some(Some((text.to_string(), found.origin))),
+                other => {
+                    let message = format!("`{}` is {}, expected a string", keys.join("."), other.kind());
+                    self.diagnostics
+                        .push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(found.origin, "not a string"));
+                    None
+                }
+            },
+        }
+    }
+
+    fn destination(&mut self, spec: &Node) -> Option<Destination> {
+        let Some(node) = spec.get("destination").filter(|d| d.as_map().is_some()) else {
+            self.missing(spec, "spec.destination", &[]);
+            return None;
+        };
+        let server = self.text(node, &["server"])?.map(|(text, _)| text);
+        let name = self.text(node, &["name"])?.map(|(text, _)| text);
+        let problem = match (&server, &name) {
+            (Some(_), Some(_)) => "names its cluster twice, by `server` and by `name`: Argo CD takes only one",
+            (None, None) => "names no cluster: it needs `server` or `name`",
+            _ => "",
+        };
+        if !problem.is_empty() {
+            let message = format!("the destination {problem}");
+            self.diagnostics
+                .push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(node.origin, "this destination"));
+            return None;
+        }
+        let namespace = self.text(node, &["namespace"])?.map(|(text, _)| text);
+        Some(Destination { server, name, namespace, origin: node.origin })
+    }
+
+    fn sources(&mut self, spec: &Node) -> Option<Vec<Source>> {
+        let many = spec.get("sources").and_then(Node::as_seq).unwrap_or_default();
+        let nodes: Vec<&Node> = if !many.is_empty() {
+            many.iter().collect()
+        } else if let Some(one) = spec.get("source").filter(|s| s.as_map().is_some_and(|m| !m.is_empty())) {
+            vec![one]
+        } else if let Some(dry) = spec.at(&["sourceHydrator", "drySource"]) {
+            vec![dry]
+        } else {
+            self.missing(spec, "spec.source", &[]);
+            return None;
+        };
+        // Every source is read, so that all mistakes are told.
+        let sources: Vec<Option<Source>> = nodes.into_iter().map(|node| self.source(node)).collect();
+        sources.into_iter().collect()
+    }
+
+    fn source(&mut self, node: &Node) -> Option<Source> {
+        let Some(repo_url) = self.text(node, &["repoURL"])? else {
+            self.missing(node, "repoURL", &[]);
+            return None;
+        };
+        let tools: Vec<(&str, &Node)> = ["kustomize", "helm", "directory", "plugin"]
+            .into_iter()
+            .filter_map(|name| Some((name, node.get(name).filter(|n| !n.is_null())?)))
+            .collect();
+        if let [_, (second, at), ..] = tools.as_slice() {
+            let first = tools.first().map_or("", |(name, _)| name);
+            let message = format!("a source has one tool, this one names both `{first}` and `{second}`");
+            self.diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(at.origin, "a second tool"));
+            return None;
+        }
+        let tool = tools.first().and_then(|(name, node)| {
+            let tool = match *name {
+                "helm" => Tool::Helm,
+                "kustomize" => Tool::Kustomize,
+                "plugin" => Tool::Plugin,
+                _ => return None,
+            };
+            Some((tool, (*node).clone()))
+        });
+        let directory = match node.get("directory").filter(|d| !d.is_null()) {
+            None => None,
+            Some(directory) => Some(Directory {
+                recurse: self.flag(directory, "recurse")?,
+                include: self.text(directory, &["include"])?.map(|(text, _)| text),
+                exclude: self.text(directory, &["exclude"])?.map(|(text, _)| text),
+            }),
+        };
+        let head = || ("HEAD".to_owned(), repo_url.1);
+        Some(Source {
+            path: self.text(node, &["path"])?,
+            chart: self.text(node, &["chart"])?,
+            target_revision: self.text(node, &["targetRevision"])?.unwrap_or_else(head),
+            reference: self.text(node, &["ref"])?.map(|(text, _)| text),
+            directory,
+            tool,
+            origin: node.origin,
+            repo_url,
+        })
+    }
+
+    fn flag(&mut self, node: &Node, key: &str) -> Option<bool> {
+        match node.get(key) {
+            None => Some(false),
+            Some(found) => match &found.value {
+                Value::Null => Some(false),
+                Value::Bool(flag) => Some(*flag),
+                other => {
+                    let message = format!("`{key}` is {}, expected true or false", other.kind());
+                    self.diagnostics
+                        .push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(found.origin, "not a boolean"));
+                    None
+                }
+            },
+        }
+    }
+
+    fn wave(&mut self, node: &Node) -> i64 {
+        let Some(found) = node.at(&["metadata", "annotations", SYNC_WAVE]) else { return 0 };
+        // gitops-engine reads the wave with strconv.Atoi and takes what it can't read as 0.
+        match found.as_str().map(str::parse) {
+            Some(Ok(wave)) => wave,
+            _ => {
+                let message = format!("`{SYNC_WAVE}` is not an integer in quotes, Argo CD takes it as 0");
+                self.diagnostics
+                    .push(Diagnostic::warning(Code::INVALID_APPLICATION, message).at(found.origin, "not a wave"));
+                0
+            }
+        }
+    }
+}
+
+/// The strings of a mapping; what isn't a string is left out.
+pub fn string_map(node: Option<&Node>) -> BTreeMap<String, String> {
+    let entries = node.and_then(Node::as_map).into_iter().flatten();
+    entries.filter_map(|e| Some((e.key.to_string(), e.value.as_str()?.to_owned()))).collect()
+}

@@ -1,0 +1,14 @@
+//! Argo CD's own kinds, read from manifests: Applications, cluster Secrets, and what they mean by a destination, a
+//! repository and a revision.
+
+pub mod application;
+pub mod cluster_secret;
+pub mod destination;
+pub mod repository;
+
+/// The API group of Argo CD's kinds.
+pub const GROUP: &str = "argoproj.io";
+/// What Argo CD calls the cluster that it runs in.
+pub const IN_CLUSTER: &str = "in-cluster";
+/// The URL of the cluster that Argo CD runs in.
+pub const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";

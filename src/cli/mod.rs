@@ -1,0 +1,48 @@
+//! The command line: one file per verb, which asks the pipeline and shows what it says.
+
+mod args;
+mod check;
+mod explain;
+mod graph;
+mod render;
+mod schema;
+mod session;
+mod ui;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::{CommandFactory, Parser};
+
+pub use args::Cli;
+
+use crate::exit::Exit;
+
+/// Runs the command line and says how it ended.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; anything else is a mistake in the call.
+            let exit = if error.use_stderr() { Exit::Nothing } else { Exit::Fine };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let ui = ui::Ui::new(&cli.global);
+    if let Some(threads) = cli.global.threads {
+        // Fails only if a pool is there already, which then does as well.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+    }
+    match cli.verb {
+        args::Verb::Render(args) => render::run(&args, &ui),
+        args::Verb::Check(args) => check::run(&args, &ui),
+        args::Verb::Explain(args) => explain::run(&args, &ui),
+        args::Verb::Graph(args) => graph::run(&args, &ui),
+        args::Verb::Schema(args) => schema::run(&args, &ui),
+        args::Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "terrace", &mut io::stdout());
+            Exit::Fine
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `terrace render`.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::args::{Applier, Format, LayoutArg, RenderArgs};
+use super::session::{Asked, Session, compile, exit};
+use super::ui::{Stream, Ui};
+use crate::applier;
+use crate::config::fleet::Layout as FleetLayout;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::exit::Exit;
+use crate::kube::usual_group;
+use crate::pipeline::{AppliedBy, Options, add_appliers, held, trees};
+use crate::tree::arrange::Rules;
+use crate::tree::write::{Outcome, WriteOptions, WriteReport, write};
+use crate::tree::{ClusterTree, Layout, stream, write_documents};
+
+/// Writes the tree of each cluster.
+pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
+    let asked = Asked {
+        roots: &args.roots,
+        input: &args.input,
+        selection: &args.selection,
+        format: args.format,
+        options: Options { check: false, keep_applications: args.keep_applications },
+        output: args.output.as_deref(),
+    };
+    let mut session = match compile(ui, &asked) {
+        Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    let mut trees = trees(&session.compiled);
+    let mut findings = session.selection.findings(&session.compiled);
+    if let Some(applier) = args.applier {
+        let by = match applier {
+            Applier::Argocd => AppliedBy::Argocd,
+            Applier::Flux => AppliedBy::Flux,
+        };
+        let place = applier::Published { url: args.publish_url.clone(), layout: layout(args, &session) };
+        findings.extend(add_appliers(&session.compiled, &mut trees, by, &place));
+    }
+    if args.stdout {
+        return to_stdout(args, ui, &session, &trees, &findings);
+    }
+    let started = Instant::now();
+    let (report, out) = to_disk(args, ui, &session, &trees);
+    session.compiled.timings.push(("write", started.elapsed()));
+    let failed = report.clusters.iter().filter(|c| c.outcome == Outcome::Failed).count();
+    let nothing = report.diagnostics.has_errors() && (failed == report.clusters.len());
+    findings.extend(report.diagnostics.clone());
+    ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
+    if !ui.quiet() && args.format == Format::Human {
+        ui.talk(&summary(&report, &out, args.dry_run));
+    }
+    ui.timings(&session.compiled.timings);
+    if nothing {
+        return Exit::Nothing;
+    }
+    if failed > 0 { Exit::Partial } else { exit(&session.compiled, &findings) }
+}
+
+fn layout(args: &RenderArgs, session: &Session) -> Layout {
+    match args.layout {
+        Some(LayoutArg::FilePerObject) => Layout::FilePerObject,
+        Some(LayoutArg::FilePerApp) => Layout::FilePerApp,
+        None => match session.compiled.fleet.spec.output.layout {
+            FleetLayout::FilePerObject => Layout::FilePerObject,
+            FleetLayout::FilePerApp => Layout::FilePerApp,
+        },
+    }
+}
+
+fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree]) -> (WriteReport, PathBuf) {
+    let fleet = &session.compiled.fleet;
+    let out = match &args.output {
+        Some(output) => session.opening.current_dir.join(output),
+        None => session.opening.fleet_dir().join(&fleet.spec.output.path),
+    };
+    let chosen = session.selection.chosen(&session.compiled);
+    let selects = |cluster: &str, app: &str, meta: &crate::tree::AppMeta| {
+        let known = chosen.get(&(Arc::from(cluster), Arc::from(app)));
+        known.copied().unwrap_or_else(|| session.selection.selects_indexed(fleet, cluster, app, meta))
+    };
+    let mut rules = Rules::new(usual_group);
+    rules.layout = layout(args, session);
+    rules.held = held(&session.compiled);
+    if !session.selection.is_all() {
+        rules.selection = Some(&selects);
+    }
+    let clusters: Vec<Arc<str>> = fleet.clusters.iter().map(|c| Arc::clone(&c.name)).collect();
+    let wanted: Vec<ClusterTree> =
+        trees.iter().filter(|tree| session.selection.cluster(fleet, &tree.cluster)).cloned().collect();
+    let notice = |text: &str| ui.talk(&format!("{text}\n"));
+    let options = WriteOptions {
+        clusters: &clusters,
+        dry_run: args.dry_run,
+        notice: Some(&notice),
+        ..WriteOptions::new(rules)
+    };
+    (write(&out, &wanted, &options), out)
+}
+
+/// Writes one cluster's objects in sync order. Held apps have none to write, and say so.
+fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree], findings: &Diagnostics) -> Exit {
+    let chosen = session.selection.chosen(&session.compiled);
+    let wanted = trees.iter().filter(|tree| session.selection.cluster(&session.compiled.fleet, &tree.cluster));
+    let mut wanted: Vec<ClusterTree> = wanted.cloned().collect();
+    for tree in &mut wanted {
+        let cluster = Arc::clone(&tree.cluster);
+        tree.apps.retain(|app| chosen.get(&(Arc::clone(&cluster), Arc::clone(&app.name))).copied().unwrap_or(true));
+    }
+    let mut findings = findings.clone();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let done = write_documents(&mut out, stream(&wanted).map(|object| &*object.text)).and_then(|()| out.flush());
+    drop(out);
+    if let Err(error) = done {
+        // Whoever reads may stop early.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            findings.push(Diagnostic::error(Code::OUTPUT_UNWRITABLE, format!("can't write to stdout: {error}")));
+        }
+    }
+    ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
+    ui.timings(&session.compiled.timings);
+    exit(&session.compiled, &findings)
+}
+
+/// A line a cluster, and one for all.
+fn summary(report: &WriteReport, out: &std::path::Path, dry_run: bool) -> String {
+    let mut text = String::new();
+    let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
+    for cluster in &report.clusters {
+        let what = match cluster.outcome {
+            Outcome::Failed => "not written".to_owned(),
+            Outcome::Unchanged => format!("unchanged, {} files", cluster.unchanged + cluster.kept),
+            Outcome::Written => {
+                let mut parts = vec![format!("{} written", cluster.written.len())];
+                let mut part = |n: usize, what: &str| {
+                    if n > 0 {
+                        parts.push(format!("{n} {what}"));
+                    }
+                };
+                part(cluster.unchanged, "unchanged");
+                part(cluster.pruned.len(), "pruned");
+                part(cluster.kept, "kept");
+                part(cluster.foreign.len(), "of others");
+                parts.join(", ")
+            }
+        };
+        text.push_str(&format!("{:width$}  {what}\n", cluster.cluster));
+    }
+    let verb = if dry_run { "would be written to" } else { "written to" };
+    let count = report.clusters.len();
+    let s = if count == 1 { "" } else { "s" };
+    text.push_str(&format!("{count} cluster{s} {verb} {}\n", out.display()));
+    text
+}

@@ -1,0 +1,43 @@
+//! `terrace schema`.
+
+use super::args::{SchemaArgs, SchemaKind};
+use super::ui::Ui;
+use crate::config::KINDS;
+use crate::exit::Exit;
+
+/// Prints the JSON Schemas of our files, or writes one file each.
+pub fn run(args: &SchemaArgs, ui: &Ui) -> Exit {
+    let text = |schema: schemars::Schema| {
+        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+        text.push('\n');
+        text
+    };
+    if let Some(dir) = &args.output {
+        for (name, schema) in KINDS {
+            let path = dir.join(format!("{name}.schema.json"));
+            let done = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, text(schema())));
+            if let Err(error) = done {
+                ui.talk(&format!("can't write `{}`: {error}\n", path.display()));
+                return Exit::Nothing;
+            }
+        }
+        return Exit::Fine;
+    }
+    let wanted = args.kind.map(|kind| match kind {
+        SchemaKind::Fleet => "fleet",
+        SchemaKind::Cluster => "cluster",
+        SchemaKind::App => "app",
+        SchemaKind::Layer => "layer",
+    });
+    match wanted.and_then(|wanted| KINDS.iter().find(|(name, _)| *name == wanted)) {
+        Some((_, schema)) => ui.out(&text(schema())),
+        None => {
+            let all: serde_json::Map<String, serde_json::Value> =
+                KINDS.iter().map(|(name, schema)| ((*name).to_owned(), schema().into())).collect();
+            let mut all = serde_json::to_string_pretty(&all).unwrap_or_default();
+            all.push('\n');
+            ui.out(&all);
+        }
+    }
+    Exit::Fine
+}

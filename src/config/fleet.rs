@@ -1,0 +1,178 @@
+//! `terrace.yaml`: `kind: Fleet`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::selector::Selector;
+use super::{ApiVersion, Metadata};
+
+/// A fleet: which clusters there are, what is layered onto them, and where the result goes. Stands in `terrace.yaml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FleetFile {
+    /// `terrace.dev/v1alpha1`.
+    pub api_version: ApiVersion,
+    /// `Fleet`.
+    pub kind: FleetKind,
+    /// The fleet's name and labels, `fleet` in templates.
+    pub metadata: Metadata,
+    /// What the fleet is made of.
+    #[serde(default)]
+    pub spec: FleetSpec,
+}
+
+/// `Fleet`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub enum FleetKind {
+    /// The only one.
+    Fleet,
+}
+
+/// What a fleet is made of. Paths are relative to `terrace.yaml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct FleetSpec {
+    /// Globs of files that declare clusters: `kind: Cluster`, or Argo CD cluster Secrets.
+    pub clusters: Vec<String>,
+    /// Environment values files, lowest first. Names are templates over `cluster` and `fleet`.
+    pub values: Vec<ValuesFile>,
+    /// The stage directories of a layer, in the order of syncing.
+    pub stages: Vec<String>,
+    /// The layers, lowest first.
+    pub layers: Vec<Layer>,
+    /// Argo CD Applications to expand.
+    pub argocd: ArgocdSpec,
+    /// What a repository name or URL means here, with no network.
+    pub repositories: Vec<Repository>,
+    /// Where the trees go.
+    pub output: Output,
+}
+
+impl Default for FleetSpec {
+    fn default() -> Self {
+        Self {
+            clusters: vec!["clusters/*.yaml".to_owned()],
+            values: Vec::new(),
+            stages: vec!["dependencies".to_owned(), "resources".to_owned()],
+            layers: Vec::new(),
+            argocd: ArgocdSpec::default(),
+            repositories: Vec::new(),
+            output: Output::default(),
+        }
+    }
+}
+
+/// A values file: its name, or its name and whether it may be missing.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ValuesFile {
+    /// A name. If it has a template in it, the file may be missing for some clusters, else it must be there.
+    Path(String),
+    /// A name, and whether the file may be missing.
+    Entry(ValuesEntry),
+}
+
+/// A values file that says whether it may be missing.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValuesEntry {
+    /// The file's name, a template.
+    pub path: String,
+    /// Whether it may be missing.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// A layer, or (under a glob) one layer instance per match.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Layer {
+    /// The layer's name.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Its directory, or a glob of directories (`*` stops at `/`).
+    pub path: String,
+    /// A Jinja expression: whether this instance is for this cluster.
+    pub when: Option<String>,
+    /// Which clusters it is for.
+    pub clusters: Option<Selector>,
+    /// The declared repository that holds it, by name; the fleet's own by default.
+    pub repository: Option<String>,
+    /// The revision to read it at, a template; honoured when pinned.
+    pub revision: Option<String>,
+    /// The namespace of its apps' objects, a template.
+    pub namespace: Option<String>,
+    /// Whether it is a tenant's: bound to its namespace, without cluster-wide objects.
+    #[serde(default)]
+    pub tenant: bool,
+}
+
+/// Argo CD Applications to expand.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ArgocdSpec {
+    /// Where expansion starts.
+    pub roots: Vec<Root>,
+    /// The namespace that Argo CD runs in.
+    pub namespace: String,
+}
+
+impl Default for ArgocdSpec {
+    fn default() -> Self {
+        Self { roots: Vec::new(), namespace: "argocd".to_owned() }
+    }
+}
+
+/// A file, directory, kustomization or chart whose Applications are expanded.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Root {
+    /// Its path.
+    pub path: String,
+    /// On which hubs (clusters with an Argo CD in them) it is applied; on each that matches, once.
+    pub on: Option<Selector>,
+}
+
+/// What a repository means here. At least one of `name` and `url`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Repository {
+    /// The name that layers use.
+    pub name: Option<String>,
+    /// The URL that Applications, charts and bases use.
+    pub url: Option<String>,
+    /// The directory that holds it.
+    #[serde(default = "here")]
+    pub path: String,
+}
+
+fn here() -> String {
+    ".".to_owned()
+}
+
+/// Where the trees go.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Output {
+    /// The directory.
+    pub path: String,
+    /// One file per object, or one per app.
+    pub layout: Layout,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { path: "rendered".to_owned(), layout: Layout::FilePerObject }
+    }
+}
+
+/// How a cluster's tree is laid out in files.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// `<app>/<namespace or _cluster>/<kind>-<name>.yaml`.
+    #[default]
+    FilePerObject,
+    /// `<app>.yaml`.
+    FilePerApp,
+}

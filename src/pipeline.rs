@@ -1,0 +1,296 @@
+//! The compiler: every stage in its order. The only module that knows them all.
+
+mod appliers;
+mod assemble;
+mod explain;
+mod fixpoint;
+mod hierarchy;
+mod open;
+mod select;
+mod unit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+pub use appliers::{AppliedBy, add_appliers};
+pub use assemble::{held, trees};
+pub use explain::Explained;
+pub use hierarchy::hierarchy;
+pub use open::Opening;
+pub use select::Selection;
+pub use unit::Object;
+
+use open::{Opened, open};
+
+use crate::check::schema::Schemas;
+use crate::config::cluster::Cluster;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::kube::KubeVersion;
+use crate::layer::values::{self, Values};
+use crate::plan::fleet::Fleet;
+use crate::plan::layers::{Layouts, Work, fleet_root};
+use crate::plan::{App, AppKey, ClusterId, order};
+use crate::provenance::Recorder;
+use crate::render::jinja;
+use crate::source::Sources;
+use crate::world::{Reader, Reads, World};
+
+/// What every unit of work of a run shares.
+pub struct Run<'a> {
+    /// Where everything is read.
+    pub world: &'a World,
+    /// The compiled templates.
+    pub jinja: &'a jinja::Engine,
+    /// Kubernetes' schemas.
+    pub schemas: &'a Schemas,
+    /// Whether objects are checked.
+    pub check: bool,
+    /// Whether Applications and ApplicationSets are written, too.
+    pub keep_applications: bool,
+}
+
+/// Why an app keeps its previous files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The code of the finding that holds it.
+    pub code: Code,
+    /// The finding, in a sentence.
+    pub reason: String,
+}
+
+/// An app and what became of it.
+#[derive(Debug)]
+pub struct AppResult {
+    /// The app; none if it failed before it became one.
+    pub app: Option<App>,
+    /// The cluster it goes to, if known.
+    pub cluster: Option<ClusterId>,
+    /// Its name in the tree.
+    pub tree_name: Arc<str>,
+    /// What made it.
+    pub parent: Option<AppKey>,
+    /// Why it is held, if it is.
+    pub held: Option<Held>,
+    /// Its objects, in the order of the sources; none when held.
+    pub objects: Vec<Object>,
+    /// What it read.
+    pub reads: Reads,
+    /// Its place in the order of syncing.
+    pub rank: i64,
+}
+
+/// A compiled fleet.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What was declared (and, of clusters, assumed).
+    pub fleet: Fleet,
+    /// Every app, by key.
+    pub apps: BTreeMap<AppKey, AppResult>,
+    /// Everything that was found.
+    pub diagnostics: Diagnostics,
+    /// Whether nothing may be written: something is wrong with the fleet, its clusters or values.
+    pub fatal: bool,
+    /// What planning the apps of each declared cluster read: values files, layers, `app.yaml`s.
+    pub planning: Vec<Reads>,
+    /// The cluster that Argo CD runs in, if one is known.
+    pub hub: Option<ClusterId>,
+    /// The URL of the own repository's remote.
+    pub remote_url: Option<String>,
+    /// How long each stage took.
+    pub timings: Vec<(&'static str, Duration)>,
+}
+
+impl Compiled {
+    /// Whether any app is held.
+    pub fn has_held(&self) -> bool {
+        self.apps.values().any(|a| a.held.is_some())
+    }
+}
+
+/// A stopwatch for the stages.
+#[derive(Debug)]
+struct Laps {
+    since: Instant,
+    laps: Vec<(&'static str, Duration)>,
+}
+
+impl Laps {
+    fn lap(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.laps.push((name, now - self.since));
+        self.since = now;
+    }
+}
+
+/// How a fleet is compiled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether objects are checked.
+    pub check: bool,
+    /// Whether Applications and ApplicationSets are written, too.
+    pub keep_applications: bool,
+}
+
+/// A compiler, and what it knows once it has compiled: all texts, templates and schemas.
+pub struct Compiler {
+    world: World,
+    jinja: jinja::Engine,
+    schemas: Schemas,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Compiler {
+    /// A compiler that has read nothing yet.
+    pub fn new() -> Self {
+        Self { world: World::new(), jinja: jinja::Engine::new(), schemas: Schemas::embedded() }
+    }
+
+    /// All texts of the run.
+    pub fn sources(&self) -> &Sources {
+        self.world.sources()
+    }
+
+    fn run(&self, options: Options) -> Run<'_> {
+        Run {
+            world: &self.world,
+            jinja: &self.jinja,
+            schemas: &self.schemas,
+            check: options.check,
+            keep_applications: options.keep_applications,
+        }
+    }
+
+    /// Compiles what is to be opened.
+    ///
+    /// # Errors
+    /// There is nothing to work on, or terrace.yaml can't be used.
+    pub fn compile(&self, opening: &Opening, options: Options) -> Result<Compiled, Diagnostics> {
+        let started = Instant::now();
+        let opened = open(&self.world, opening)?;
+        let mut compiled = compile(opened, &self.run(options));
+        let planning: Duration = compiled.timings.iter().map(|(_, time)| *time).sum();
+        compiled.timings.insert(0, ("open", started.elapsed().saturating_sub(planning)));
+        Ok(compiled)
+    }
+
+    /// Explains a field of an object on a cluster.
+    ///
+    /// # Errors
+    /// There is no such cluster, object or field.
+    pub fn explain(
+        &self,
+        compiled: &Compiled,
+        cluster: &str,
+        object: &str,
+        field: Option<&str>,
+    ) -> Result<Explained, Diagnostics> {
+        explain::explain(&self.run(Options::default()), compiled, cluster, object, field)
+    }
+}
+
+/// Compiles an opened fleet.
+fn compile(opened: Opened, run: &Run) -> Compiled {
+    let mut laps = Laps { since: Instant::now(), laps: Vec::new() };
+    let Opened { mut fleet, roots, mut diagnostics, remote_url } = opened;
+    let hub = roots.first().and_then(|root| root.hubs.first().copied());
+    let mut start = fixpoint::Start::default();
+    let mut planning = Vec::new();
+    if !diagnostics.has_errors() {
+        let planned = layer_apps(&fleet, run);
+        let found = planned.iter().map(|p| p.found.as_slice());
+        diagnostics.extend(values::found_nowhere(&fleet.values_files(), found));
+        for (cluster, planned) in planned.into_iter().enumerate() {
+            diagnostics.extend(planned.diagnostics);
+            start.apps.extend(planned.apps);
+            start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
+            planning.push(planned.reads);
+        }
+        laps.lap("values and layers");
+    }
+    let reader = Reader::new(run.world);
+    for root in roots {
+        for hub in root.hubs {
+            match crate::plan::applications::root(&fleet, &root.base, &root.path, root.origin, hub, &reader) {
+                Ok(app) => start.apps.push(app),
+                Err(problems) => diagnostics.extend(problems),
+            }
+        }
+    }
+    if diagnostics.has_errors() {
+        let (apps, timings) = (BTreeMap::new(), laps.laps);
+        return Compiled { fleet, apps, diagnostics, fatal: true, planning, hub, remote_url, timings };
+    }
+    let mut fixed = fixpoint::expand(&mut fleet, start, run);
+    laps.lap("render");
+    assemble::finish(&fleet, &mut fixed, run);
+    let (ranks, problems) = order::ranks(&fixed.planned());
+    diagnostics.extend(fixed.diagnostics);
+    diagnostics.extend(problems);
+    if run.check {
+        diagnostics.extend(fleet.clusters.iter().filter_map(assumed_version));
+    }
+    for (key, result) in &mut fixed.apps {
+        result.rank = ranks.get(key).copied().unwrap_or_default();
+    }
+    laps.lap("assemble");
+    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, planning, hub, remote_url, timings: laps.laps }
+}
+
+/// Tells that a cluster is checked against another version than its own, if it is.
+fn assumed_version(cluster: &Cluster) -> Option<Diagnostic> {
+    let message = match &cluster.kube_version {
+        Some(version) => version.note()?,
+        None => format!("no `kubeVersion` is known: objects are checked as for {}", KubeVersion::default()),
+    };
+    let note = Diagnostic::note(Code::ASSUMED_VERSION, message).at(cluster.origin, "this cluster");
+    Some(note.about(Some(&cluster.name), None))
+}
+
+/// What the layers of a cluster gave, with its values files.
+struct Planned {
+    /// For each values file of the fleet, whether this cluster has it.
+    found: Vec<bool>,
+    apps: Vec<App>,
+    failed: Vec<crate::plan::layers::Failed>,
+    diagnostics: Diagnostics,
+    reads: Reads,
+}
+
+fn layer_apps(fleet: &Fleet, run: &Run) -> Vec<Planned> {
+    let layouts = Layouts::default();
+    let clusters: Vec<ClusterId> = (0..fleet.clusters.len()).collect();
+    clusters.into_par_iter().map(|cluster| plan_cluster(fleet, cluster, &layouts, run, &Recorder::off())).collect()
+}
+
+fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run, recorder: &Recorder) -> Planned {
+    let reader = Reader::new(run.world);
+    let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &reader, recorder);
+    if diagnostics.has_errors() {
+        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics, reads: reader.into_reads() };
+    }
+    let work = Work { fleet, cluster, values: &node, layouts, jinja: run.jinja, reader: &reader, recorder };
+    let planned = work.apps();
+    diagnostics.extend(planned.diagnostics);
+    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics, reads: reader.into_reads() }
+}
+
+/// The merged values of a cluster.
+fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader, recorder: &Recorder) -> Values {
+    let (Some(file), Some(this)) = (&fleet.file, fleet.clusters.get(cluster)) else { return Values::default() };
+    let root = match fleet_root(fleet, this.revision.as_deref(), this.origin, reader) {
+        Ok(root) => root,
+        Err(diagnostics) => return Values { diagnostics, ..Values::default() },
+    };
+    let context = jinja::Context::new()
+        .with("cluster", crate::layer::context::cluster(this))
+        .with("fleet", crate::layer::context::fleet(&file.value));
+    values::load(&fleet.values_files(), &root, this, run.jinja, &context, reader, recorder)
+}

@@ -1,0 +1,252 @@
+//! Where a field of an object comes from: the app is rendered once more, recording, and the chain of origins is read.
+
+mod field;
+mod show;
+
+use super::unit::{manifests, same_object};
+use super::{AppResult, Compiled, Run, plan_cluster};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::kube::ObjectId;
+use crate::plan::layers::Layouts;
+use crate::plan::{App, AppKey, AppOrigin};
+use crate::provenance::{Recorder, ValueRead};
+use crate::source::{Origin, SourceKind, Sources, Span};
+use crate::yaml::{Node, Value};
+
+pub use field::FieldPath;
+
+/// What is known of a field.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The cluster.
+    pub cluster: String,
+    /// The object.
+    pub object: String,
+    /// The fields asked for: one, or all below a mapping or list.
+    pub fields: Vec<Field>,
+    /// What made the app, nearest first.
+    pub made_by: Vec<Link>,
+}
+
+/// A field and what stands behind it.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its path.
+    pub path: String,
+    /// Its value, as JSON.
+    pub value: String,
+    /// How it came to be, nearest first.
+    pub chain: Vec<Link>,
+}
+
+/// A step on the way to a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What happened there.
+    pub what: String,
+    /// `file:line:column`; empty where there is no file.
+    pub place: String,
+    /// The line there.
+    pub line: String,
+    /// How far it is from the field: what a link rests on is one deeper.
+    pub depth: usize,
+}
+
+/// Explains a field of an object on a cluster; all fields of the object where none is named.
+///
+/// # Errors
+/// There is no such cluster, object or field.
+pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, field: Option<&str>) -> Result<Explained, Diagnostics> {
+    let fleet = &compiled.fleet;
+    let Some(id) = fleet.cluster(cluster) else {
+        let known = fleet.clusters.iter().map(|c| &*c.name);
+        let message = format!("`{cluster}` is not a cluster of this fleet");
+        return Err(Diagnostic::error(Code::INVALID_VALUE, message).did_you_mean(cluster, known).into());
+    };
+    let here = || compiled.apps.iter().filter(|(_, result)| result.cluster == Some(id));
+    let found = here().find_map(|(key, result)| Some((key, result, result.objects.iter().find(|o| names(&o.id, object))?)));
+    let Some((key, result, wanted)) = found else {
+        let all: Vec<String> = here().flat_map(|(_, r)| &r.objects).map(|o| o.id.to_string()).collect();
+        let message = format!("there is no object `{object}` on cluster `{cluster}`");
+        let diagnostic = Diagnostic::error(Code::INVALID_VALUE, message)
+            .did_you_mean(object, all.iter().map(String::as_str))
+            .hint("an object is named Kind[.group]/[namespace/]name, as in Deployment/shop/web");
+        return Err(diagnostic.into());
+    };
+    let recorder = Recorder::recording();
+    let Some(app) = recorded_app(run, compiled, key, result, &recorder) else {
+        return Err(Diagnostic::error(Code::INVALID_VALUE, "this object was made by Terrace itself").into());
+    };
+    let Some(at) = fleet.clusters.get(id) else { return Err(Diagnostics::new()) };
+    let (manifests, diagnostics, _) = manifests(run, &app, at, &recorder);
+    let same = |node: &Node| {
+        ObjectId::of(node).is_some_and(|other| {
+            let bare = ObjectId { namespace: wanted.id.namespace.clone(), ..other.clone() };
+            same_object(&other, &wanted.id) || (wanted.id.namespace.is_empty() && same_object(&bare, &wanted.id))
+        })
+    };
+    let made_by = made_by(run, compiled, key, &app);
+    let Some(mut manifest) = manifests.iter().rfind(|m| same(&m.node)).cloned() else {
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        // The Namespace of CreateNamespace=true stands in no source.
+        let link = Link { what: "made for the app's `CreateNamespace=true`".to_owned(), ..link(run.world.sources(), app.declared_at, 0) };
+        let field = Field { path: String::new(), value: String::new(), chain: vec![link] };
+        return Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields: vec![field], made_by });
+    };
+    let metadata = manifest.node.as_map_mut().and_then(|m| m.get_mut("metadata")).and_then(Node::as_map_mut);
+    if let Some(metadata) = metadata.filter(|_| wanted.id.namespace.is_empty()) {
+        // What turned out to be cluster-wide names none.
+        metadata.remove("namespace");
+    }
+    let path = FieldPath::parse(field.unwrap_or_default())?;
+    let node = path.find(&manifest.node)?;
+    let chains = Chains { sources: run.world.sources(), recorder: &recorder };
+    let mut fields = Vec::new();
+    chains.leaves(&path.shown(), node, &mut fields);
+    Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields, made_by })
+}
+
+/// Whether an object is meant: `Kind[.group]/[namespace/]name`, the namespace left out if it is clear without.
+fn names(id: &ObjectId, asked: &str) -> bool {
+    let parts: Vec<&str> = asked.split('/').collect();
+    let (kind, namespace, name) = match parts.as_slice() {
+        [kind, name] => (*kind, None, *name),
+        [kind, namespace, name] => (*kind, Some(*namespace), *name),
+        _ => return false,
+    };
+    let (kind, group) = kind.split_once('.').map_or((kind, None), |(kind, group)| (kind, Some(group)));
+    id.name == name
+        && id.kind.eq_ignore_ascii_case(kind)
+        && group.is_none_or(|group| id.group == group)
+        && namespace.is_none_or(|namespace| id.namespace == namespace)
+}
+
+/// The app with what its values replaced on record.
+fn recorded_app(run: &Run, compiled: &Compiled, key: &AppKey, result: &AppResult, recorder: &Recorder) -> Option<App> {
+    let app = result.app.clone()?;
+    if !matches!(app.origin, AppOrigin::Layer { .. }) {
+        return Some(app);
+    }
+    let planned = plan_cluster(&compiled.fleet, app.cluster, &Layouts::default(), run, recorder);
+    planned.apps.into_iter().find(|a| a.key == *key).or(Some(app))
+}
+
+/// What made the app: its directory or its Application, then what made that, up to the root.
+fn made_by(run: &Run, compiled: &Compiled, key: &AppKey, app: &App) -> Vec<Link> {
+    let sources = run.world.sources();
+    let mut links = Vec::new();
+    let mut next = Some((key, Some(app)));
+    while let Some((_, Some(app))) = next {
+        let what = match &app.origin {
+            AppOrigin::Layer { layer_name, instance, .. } => {
+                format!("app `{}` of layer `{layer_name}` (instance `{instance}`)", app.tree_name)
+            }
+            AppOrigin::Root => format!("root `{}`", app.sources.first().map_or("", |s| &s.shown)),
+            AppOrigin::Application(_) => format!("Application `{}`", app.tree_name),
+        };
+        links.push(Link { what, ..link(sources, app.declared_at, 0) });
+        if links.len() > crate::plan::applications::MAX_DEPTH + 2 {
+            break;
+        }
+        next = app.parent.as_ref().and_then(|p| Some((p, compiled.apps.get(p)?.app.as_ref())));
+    }
+    links
+}
+
+fn link(sources: &Sources, origin: Origin, depth: usize) -> Link {
+    let Some(file) = sources.get(origin.file) else {
+        return Link { what: String::new(), place: String::new(), line: String::new(), depth };
+    };
+    let at = file.line_column(origin.at as usize);
+    Link {
+        what: String::new(),
+        place: format!("{}:{}:{}", file.name, at.line, at.column),
+        line: file.line(at.line).trim().to_owned(),
+        depth,
+    }
+}
+
+/// How many fields one answer shows.
+const MAX_FIELDS: usize = 500;
+/// How long one chain may be.
+const MAX_CHAIN: usize = 100;
+
+struct Chains<'a> {
+    sources: &'a Sources,
+    recorder: &'a Recorder,
+}
+
+impl Chains<'_> {
+    /// The field itself, or each below it.
+    fn leaves(&self, path: &str, node: &Node, fields: &mut Vec<Field>) {
+        if fields.len() >= MAX_FIELDS {
+            return;
+        }
+        match &node.value {
+            Value::Map(map) if !map.is_empty() => {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by(|a, b| a.key.cmp(&b.key));
+                for entry in entries {
+                    self.leaves(&field::below(path, &entry.key), &entry.value, fields);
+                }
+            }
+            Value::Seq(seq) if !seq.is_empty() => {
+                for (at, item) in seq.iter().enumerate() {
+                    self.leaves(&format!("{path}[{at}]"), item, fields);
+                }
+            }
+            _ => {
+                let mut chain = Vec::new();
+                self.origin(node.origin, "written", 0, &mut chain);
+                fields.push(Field { path: path.to_owned(), value: crate::yaml::to_json(node), chain });
+            }
+        }
+    }
+
+    fn origin(&self, origin: Origin, what: &str, depth: usize, chain: &mut Vec<Link>) {
+        if chain.len() >= MAX_CHAIN {
+            return;
+        }
+        if let Some(step) = self.recorder.get(origin) {
+            self.origin(step.by, &step.action, depth, chain);
+            if step.was != Origin::NONE && step.action == "overrides" {
+                self.origin(step.was, "overridden", depth + 1, chain);
+            }
+            return;
+        }
+        let Some(file) = self.sources.get(origin.file) else {
+            chain.push(Link { what: "made by Terrace".to_owned(), ..link(self.sources, origin, depth) });
+            return;
+        };
+        let SourceKind::Rendered(map) = &file.kind else {
+            chain.push(Link { what: what.to_owned(), ..link(self.sources, origin, depth) });
+            return;
+        };
+        let token = self.sources.widen(Span { file: origin.file, start: origin.at, end: origin.at });
+        let mut told: Vec<Span> = Vec::new();
+        for segment in map.segments_in(token.start, token.end) {
+            if told.contains(&segment.template) {
+                continue;
+            }
+            told.push(segment.template);
+            let at = Origin::new(segment.template.file, segment.template.start as usize);
+            let how = if segment.exact { "copied by the template" } else { "written by the template" };
+            chain.push(Link { what: how.to_owned(), ..link(self.sources, at, depth) });
+            for read in segment.reads.iter() {
+                self.read(read, depth + 1, chain);
+            }
+        }
+    }
+
+    fn read(&self, read: &ValueRead, depth: usize, chain: &mut Vec<Link>) {
+        let path = read.path.iter().fold(String::new(), |path, part| field::below(&path, part));
+        if read.origin == Origin::NONE {
+            chain.push(Link { what: format!("reads `{path}`, which is not set"), ..link(self.sources, Origin::NONE, depth) });
+            return;
+        }
+        self.origin(read.origin, &format!("`{path}` set"), depth, chain);
+    }
+}
+

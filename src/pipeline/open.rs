@@ -1,0 +1,407 @@
+//! The edge: directories and git repositories on this machine made into a world, a fleet and its roots.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::argocd::repository::normalize_url;
+use crate::config::fleet::FleetSpec;
+use crate::config::{Loaded, fleet::FleetFile};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::git::{Compiled, Repository as GitRepository, ResolveOptions};
+use crate::plan::ClusterId;
+use crate::plan::fleet::{FLEET_FILE, Fleet, cluster_file, load_clusters, load_file};
+use crate::plan::repositories::{Pins, Repositories, Repository};
+use crate::source::Origin;
+use crate::world::{DiskOptions, DiskTree, FilePath, GitOptions, GitTree, Reader, World};
+use crate::yaml::Node;
+
+/// What to open.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    /// The directory that the user is in.
+    pub current_dir: PathBuf,
+    /// Roots given by hand; none: what terrace.yaml says.
+    pub roots: Vec<String>,
+    /// Further files that declare clusters.
+    pub clusters: Vec<String>,
+    /// Repositories given by hand: URL and path.
+    pub repositories: Vec<(String, String)>,
+    /// The cluster that roots given by hand are expanded on.
+    pub hub: Option<String>,
+    /// Read every revision from git objects.
+    pub pinned: bool,
+    /// Revisions that stand for others.
+    pub revision_map: BTreeMap<String, String>,
+    /// The output directory given by hand: it is never read.
+    pub output: Option<PathBuf>,
+}
+
+impl Opening {
+    /// The directory of terrace.yaml, or the one that the user is in.
+    pub fn fleet_dir(&self) -> PathBuf {
+        find_fleet(&self.current_dir).unwrap_or_else(|| self.current_dir.clone())
+    }
+}
+
+/// A fleet, ready to be compiled.
+#[derive(Debug)]
+pub struct Opened {
+    /// What is declared.
+    pub fleet: Fleet,
+    /// Where expansion starts.
+    pub roots: Vec<Root>,
+    /// What is wrong with it.
+    pub diagnostics: Diagnostics,
+    /// The URL of the own repository's remote, `origin` before others.
+    pub remote_url: Option<String>,
+}
+
+/// A root and the hubs that it is expanded on.
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// The directory that its path is relative to.
+    pub base: FilePath,
+    /// Its path.
+    pub path: String,
+    /// Where it was named.
+    pub origin: Origin,
+    /// The hubs.
+    pub hubs: Vec<ClusterId>,
+}
+
+/// Opens what the user stands in: a fleet with a terrace.yaml, here or above, or the repository of the roots given.
+///
+/// # Errors
+/// There is nothing to work on, or terrace.yaml can't be used.
+pub fn open(world: &World, opening: &Opening) -> Result<Opened, Diagnostics> {
+    let found = find_fleet(&opening.current_dir);
+    let git = match GitRepository::discover(&opening.current_dir) {
+        Ok(git) => git.map(Arc::new),
+        // Without git the files are there all the same; what needs revisions says so.
+        Err(_) if !opening.pinned => None,
+        Err(error) => return Err(Diagnostic::error(Code::GIT_FAILED, error.to_string()).into()),
+    };
+    if found.is_none() && opening.roots.is_empty() {
+        let place = opening.current_dir.display();
+        return Err(Diagnostic::error(Code::NO_FLEET, format!("there is no {FLEET_FILE} in `{place}` or above it"))
+            .hint("name what to start from, such as `terrace render argocd-bootstrap-apps/`")
+            .hint("or go to the fleet with `-C DIR`")
+            .into());
+    }
+    let top = git.as_ref().and_then(|g| g.work_tree().map(Path::to_path_buf));
+    let fleet_dir = found.unwrap_or_else(|| top.clone().unwrap_or_else(|| opening.current_dir.clone()));
+    Mounts { world, opening, git, top, base: fleet_dir }.open()
+}
+
+/// The nearest directory at or above `from` that has a `terrace.yaml`, of whatever kind.
+fn find_fleet(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|dir| dir.join(FLEET_FILE).symlink_metadata().is_ok()).map(Path::to_path_buf)
+}
+
+struct Mounts<'a> {
+    world: &'a World,
+    opening: &'a Opening,
+    git: Option<Arc<GitRepository>>,
+    top: Option<PathBuf>,
+    /// The directory of terrace.yaml, or the repository's root.
+    base: PathBuf,
+}
+
+impl Mounts<'_> {
+    fn open(&self) -> Result<Opened, Diagnostics> {
+        let root = self.top.clone().unwrap_or_else(|| self.base.clone());
+        let prefix = below(&root, &self.base);
+        let compiled = self.compiled()?;
+        let has_file = self.base.join(FLEET_FILE).symlink_metadata().is_ok();
+        // The output directory is known only once terrace.yaml has been read: read that first, by itself.
+        let file = match has_file {
+            true => Some(self.fleet_file(&root, &prefix, compiled.as_ref())?),
+            false => None,
+        };
+        let spec = file.as_ref().map_or_else(FleetSpec::default, |(_, f)| f.value.spec.clone());
+        let mut excluded = Vec::new();
+        if file.is_some() {
+            excluded.extend(crate::world::join(&prefix, &spec.output.path));
+        }
+        if let Some(output) = &self.opening.output {
+            excluded.extend(output.canonicalize().ok().map(|o| below(&root, &o)).filter(|o| !o.is_empty()));
+        }
+        let own = match &compiled {
+            Some(compiled) => self.git_tree(compiled, excluded)?,
+            None => self.disk_tree(&root, String::new(), excluded)?,
+        };
+        let dir = own.join(&prefix).unwrap_or_else(|| own.clone());
+        let file = file.map(|(_, file)| file);
+        let reader = Reader::new(self.world);
+        let mut diagnostics = Diagnostics::new();
+        let repositories = self.repositories(&spec, file.as_ref(), &own, &root, &mut diagnostics);
+        let pins = Pins { pinned: self.opening.pinned, map: self.opening.revision_map.clone(), compiled };
+        let mut fleet = Fleet {
+            clusters: self.clusters(&reader, &dir, &spec, file.as_ref(), &mut diagnostics),
+            file,
+            dir,
+            spec,
+            repositories: Repositories::new(repositories, pins),
+        };
+        let roots = self.roots(&mut fleet, &own, &root, &mut diagnostics);
+        let remotes = self.git.as_ref().and_then(|g| g.remote_urls().ok()).unwrap_or_default();
+        let origin = remotes.iter().find(|r| r.name == "origin").or(remotes.first());
+        let remote_url = origin.map(|remote| remote.url.clone());
+        Ok(Opened { fleet, roots, diagnostics, remote_url })
+    }
+
+    fn compiled(&self) -> Result<Option<Compiled>, Diagnostics> {
+        if !self.opening.pinned {
+            return Ok(None);
+        }
+        let Some(git) = &self.git else {
+            let message = "pinned revisions are read from git, and this is not a git repository";
+            return Err(Diagnostic::error(Code::UNKNOWN_REVISION, message).hint("leave `--pinned` out").into());
+        };
+        let fail = |e: crate::git::GitError| Diagnostics::from(Diagnostic::error(Code::GIT_FAILED, e.to_string()));
+        let commit = git.resolve("HEAD", &ResolveOptions::default()).map_err(fail)?;
+        Ok(Some(Compiled { commit, branch: git.head_branch().map_err(fail)? }))
+    }
+
+    fn fleet_file(
+        &self,
+        root: &Path,
+        prefix: &str,
+        compiled: Option<&Compiled>,
+    ) -> Result<(FilePath, Loaded<FleetFile>), Diagnostics> {
+        let tree = match compiled {
+            Some(compiled) => self.git_tree(compiled, Vec::new())?,
+            None => self.disk_tree(root, String::new(), Vec::new())?,
+        };
+        let dir = tree.join(prefix).unwrap_or(tree);
+        let path = dir.join(FLEET_FILE).unwrap_or_else(|| dir.clone());
+        let file = load_file(&Reader::new(self.world), &path)?;
+        Ok((dir, file))
+    }
+
+    fn git_tree(&self, compiled: &Compiled, excluded: Vec<String>) -> Result<FilePath, Diagnostics> {
+        let Some(git) = &self.git else { return Err(Diagnostics::new()) };
+        let options = GitOptions { root: String::new(), name: String::new(), excluded };
+        let tree = GitTree::open(Arc::clone(git), &compiled.commit, options)
+            .map_err(|e| Diagnostic::error(Code::GIT_FAILED, e.to_string()))?;
+        Ok(FilePath::new(self.world.mount(Arc::new(tree)), ""))
+    }
+
+    fn disk_tree(&self, root: &Path, name: String, excluded: Vec<String>) -> Result<FilePath, Diagnostics> {
+        let options = DiskOptions {
+            name,
+            current_dir: Some(self.opening.current_dir.clone()),
+            excluded,
+            repository: self.git.clone().filter(|g| g.work_tree().is_some_and(|top| root.starts_with(top))),
+        };
+        let tree = DiskTree::open(root, options).map_err(|error| {
+            Diagnostic::error(Code::FILE_UNREADABLE, format!("can't read `{}`: {error}", root.display()))
+        })?;
+        Ok(FilePath::new(self.world.mount(Arc::new(tree)), ""))
+    }
+
+    /// Repositories given by hand come first, then those of terrace.yaml, then the own one by its remotes' URLs.
+    fn repositories(
+        &self,
+        spec: &FleetSpec,
+        file: Option<&Loaded<FleetFile>>,
+        own: &FilePath,
+        root: &Path,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Repository> {
+        let mut list = Vec::new();
+        for (url, path) in &self.opening.repositories {
+            let place = self.opening.current_dir.join(path);
+            match self.repository(&place, root, own, url) {
+                Ok(found) => list.push(Repository { urls: vec![normalize_url(url)], ..found }),
+                Err(why) => diagnostics.push(
+                    Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("`--repo {url}={path}`: {why}"))
+                        .hint("PATH is a directory on this machine, relative to the current one"),
+                ),
+            }
+        }
+        for (index, declared) in spec.repositories.iter().enumerate() {
+            let index = index.to_string();
+            let at = |key| file.map_or(Origin::NONE, |f| f.origin(&["spec", "repositories", &index, key]));
+            if declared.name.is_none() && declared.url.is_none() {
+                let message = "a repository needs a `name`, a `url`, or both";
+                diagnostics.push(Diagnostic::error(Code::MISSING_KEY, message).at(at("path"), "this repository"));
+            }
+            let shown = declared.name.as_deref().or(declared.url.as_deref()).unwrap_or_default();
+            match self.repository(&self.base.join(&declared.path), root, own, shown) {
+                Ok(found) => list.push(Repository {
+                    name: declared.name.clone(),
+                    urls: declared.url.iter().map(|url| normalize_url(url)).collect(),
+                    ..found
+                }),
+                Err(why) => diagnostics.push(
+                    Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("repository `{shown}`: {why}"))
+                        .at(at("path"), "this directory")
+                        .hint("the path is relative to terrace.yaml"),
+                ),
+            }
+        }
+        let remotes = self.git.as_ref().and_then(|g| g.remote_urls().ok()).unwrap_or_default();
+        list.push(Repository {
+            name: None,
+            urls: remotes.iter().map(|remote| normalize_url(&remote.url)).collect(),
+            root: own.clone(),
+            git: self.git.clone(),
+            prefix: String::new(),
+            own: true,
+        });
+        list
+    }
+
+    /// The repository at a directory: a part of the own one, or another.
+    fn repository(&self, place: &Path, root: &Path, own: &FilePath, shown: &str) -> Result<Repository, String> {
+        let place = place.canonicalize().map_err(|e| format!("`{}`: {e}", place.display()))?;
+        if !place.is_dir() {
+            return Err(format!("`{}` is not a directory", place.display()));
+        }
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        if place.starts_with(&root) {
+            let prefix = below(&root, &place);
+            let inside = own.join(&prefix).unwrap_or_else(|| own.clone());
+            let git = self.git.clone();
+            return Ok(Repository { name: None, urls: Vec::new(), root: inside, git, prefix, own: true });
+        }
+        let git = GitRepository::discover(&place).ok().flatten().map(Arc::new);
+        let prefix = git.as_ref().and_then(|g| g.work_tree()).map(|top| below(top, &place)).unwrap_or_default();
+        let options = DiskOptions { name: shown.to_owned(), repository: git.clone(), ..DiskOptions::default() };
+        let tree = DiskTree::open(&place, options).map_err(|e| e.to_string())?;
+        let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
+        Ok(Repository { name: None, urls: Vec::new(), root, git, prefix, own: false })
+    }
+
+    fn clusters(
+        &self,
+        reader: &Reader,
+        dir: &FilePath,
+        spec: &FleetSpec,
+        file: Option<&Loaded<FleetFile>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<crate::config::cluster::Cluster> {
+        let nodes = file.and_then(|f| f.node.at(&["spec", "clusters"])).and_then(Node::as_seq).unwrap_or_default();
+        let origin = |i: usize| nodes.get(i).map_or(Origin::NONE, |n| n.origin);
+        let patterns = spec.clusters.iter().enumerate().map(|(i, pattern)| (pattern.clone(), origin(i)));
+        let patterns: Vec<(String, Origin)> = if file.is_some() { patterns.collect() } else { Vec::new() };
+        let (mut clusters, problems) = load_clusters(reader, dir, &patterns);
+        diagnostics.extend(problems);
+        for given in &self.opening.clusters {
+            match self.given_clusters(given) {
+                Ok((found, problems)) => {
+                    diagnostics.extend(problems);
+                    // What is given by hand replaces what is declared under the same name.
+                    clusters.retain(|c| !found.iter().any(|f| f.name == c.name));
+                    clusters.extend(found);
+                }
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+        clusters.sort_by(|a, b| a.name.cmp(&b.name));
+        clusters
+    }
+
+    /// The clusters of a file, or of every YAML file in a directory, given by hand.
+    fn given_clusters(&self, given: &str) -> Result<(Vec<crate::config::cluster::Cluster>, Diagnostics), Diagnostic> {
+        let fail = |why: String| Diagnostic::error(Code::FILE_MISSING, format!("`--clusters {given}`: {why}"));
+        let place = self.opening.current_dir.join(given).canonicalize().map_err(|e| fail(e.to_string()))?;
+        let (dir, name) = match place.is_dir() {
+            true => (place.as_path(), None),
+            false => (place.parent().unwrap_or(Path::new("/")), place.file_name().and_then(|n| n.to_str())),
+        };
+        let options = DiskOptions { current_dir: Some(self.opening.current_dir.clone()), ..DiskOptions::default() };
+        let tree = DiskTree::open(dir, options).map_err(|e| fail(e.to_string()))?;
+        let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
+        let reader = Reader::new(self.world);
+        match name.and_then(|name| root.join(name)) {
+            Some(file) => Ok(cluster_file(&reader, &file)),
+            None => {
+                let all = ["*.yaml", "*.yml"].map(|pattern| (pattern.to_owned(), Origin::NONE));
+                Ok(load_clusters(&reader, &root, &all))
+            }
+        }
+    }
+
+    fn roots(&self, fleet: &mut Fleet, own: &FilePath, root: &Path, diagnostics: &mut Diagnostics) -> Vec<Root> {
+        if self.opening.roots.is_empty() {
+            return self.declared_roots(fleet, diagnostics);
+        }
+        let hub = match &self.opening.hub {
+            None => fleet.in_cluster(),
+            Some(name) => match fleet.cluster(name) {
+                Some(hub) => hub,
+                None if !fleet.declares_clusters() => {
+                    let hub = crate::config::cluster::Cluster::named(
+                        name.as_str(),
+                        crate::config::cluster::Declared::Assumed,
+                        Origin::NONE,
+                    );
+                    fleet.clusters.push(hub);
+                    fleet.clusters.len() - 1
+                }
+                None => {
+                    let known = fleet.clusters.iter().map(|c| &*c.name);
+                    diagnostics.push(
+                        Diagnostic::error(Code::UNKNOWN_DESTINATION, format!("`--hub {name}` is not a declared cluster"))
+                            .did_you_mean(name, known),
+                    );
+                    return Vec::new();
+                }
+            },
+        };
+        let mut roots = Vec::new();
+        for given in &self.opening.roots {
+            let place = self.opening.current_dir.join(given);
+            let canonical = place.canonicalize().ok();
+            let top = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+            match canonical.filter(|p| p.starts_with(&top)) {
+                Some(place) => {
+                    let path = below(&top, &place);
+                    let path = if path.is_empty() { ".".to_owned() } else { path };
+                    roots.push(Root { base: own.clone(), path, origin: Origin::NONE, hubs: vec![hub] });
+                }
+                None if place.symlink_metadata().is_err() => diagnostics.push(
+                    Diagnostic::error(Code::UNKNOWN_PATH, format!("there is no root at `{given}`"))
+                        .hint("a root is a file or a directory of this repository"),
+                ),
+                None => diagnostics.push(Diagnostic::error(
+                    Code::PATH_ESCAPES,
+                    format!("the root `{given}` is outside the repository at `{}`", top.display()),
+                )),
+            }
+        }
+        roots
+    }
+
+    fn declared_roots(&self, fleet: &mut Fleet, diagnostics: &mut Diagnostics) -> Vec<Root> {
+        let mut roots = Vec::new();
+        for (index, root) in fleet.spec.argocd.roots.clone().into_iter().enumerate() {
+            let index = index.to_string();
+            let file = fleet.file.as_ref();
+            let at = |key| file.map_or(Origin::NONE, |f| f.origin(&["spec", "argocd", "roots", &index, key]));
+            let (origin, on) = (at("path"), at("on"));
+            let hubs: Vec<ClusterId> = match &root.on {
+                None => vec![fleet.in_cluster()],
+                Some(selector) => {
+                    let all = fleet.clusters.iter().enumerate();
+                    all.filter(|(_, c)| selector.matches(&c.labels)).map(|(i, _)| i).collect()
+                }
+            };
+            if hubs.is_empty() {
+                let message = format!("no cluster is selected as a hub for the root `{}`", root.path);
+                diagnostics.push(Diagnostic::warning(Code::MATCHES_NOTHING, message).at(on, "selects nothing"));
+            }
+            roots.push(Root { base: fleet.dir.clone(), path: root.path, origin, hubs });
+        }
+        roots
+    }
+}
+
+/// `path` below `root`, with slashes; empty if it is the root or not below it.
+fn below(root: &Path, path: &Path) -> String {
+    let rest = path.strip_prefix(root).unwrap_or(Path::new(""));
+    rest.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}

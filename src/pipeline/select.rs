@@ -1,0 +1,122 @@
+//! Which part of a fleet a run is about.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{AppResult, Compiled};
+use crate::config::selector::Selector;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::glob::Glob;
+use crate::plan::fleet::Fleet;
+use crate::plan::{App, AppKey};
+use crate::tree::AppMeta;
+
+/// Which apps of which clusters are written.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Cluster names; none: all.
+    pub clusters: Vec<String>,
+    /// Globs on `[namespace/]name`; none: all.
+    pub apps: Vec<Glob>,
+    /// Layer names; none: all.
+    pub layers: Vec<String>,
+    /// A selector of apps' labels.
+    pub labels: Option<Selector>,
+    /// A selector of clusters' labels.
+    pub cluster_labels: Option<Selector>,
+}
+
+impl Selection {
+    /// Whether everything is selected.
+    pub fn is_all(&self) -> bool {
+        self.clusters.is_empty()
+            && self.apps.is_empty()
+            && self.layers.is_empty()
+            && self.labels.is_none()
+            && self.cluster_labels.is_none()
+    }
+
+    /// Whether a cluster is selected.
+    pub fn cluster(&self, fleet: &Fleet, name: &str) -> bool {
+        let named = self.clusters.is_empty() || self.clusters.iter().any(|c| c == name);
+        let labels = fleet.clusters.iter().find(|c| *c.name == *name).map(|c| &c.labels);
+        named && self.cluster_labels.as_ref().is_none_or(|s| labels.is_some_and(|l| s.matches(l)))
+    }
+
+    /// Whether an app is selected, by what is known of it.
+    fn app(&self, namespace: Option<&str>, name: &str, layer: Option<&str>, labels: &BTreeMap<String, String>) -> bool {
+        let full = namespace.map(|namespace| format!("{namespace}/{name}"));
+        let named = |glob: &Glob| glob.matches(name) || full.as_ref().is_some_and(|full| glob.matches(full));
+        (self.apps.is_empty() || self.apps.iter().any(named))
+            && (self.layers.is_empty() || layer.is_some_and(|l| self.layers.iter().any(|s| s == l)))
+            && self.labels.as_ref().is_none_or(|s| s.matches(labels))
+    }
+
+    /// Whether an app of the compiled fleet is selected.
+    pub fn selects(&self, compiled: &Compiled, key: &AppKey, result: &AppResult) -> bool {
+        let cluster = result.cluster.and_then(|c| compiled.fleet.clusters.get(c));
+        if !cluster.is_none_or(|c| self.cluster(&compiled.fleet, &c.name)) {
+            return false;
+        }
+        let (namespace, name) = match key {
+            AppKey::Layer { name, .. } => (None, &**name),
+            AppKey::Root { .. } => (None, &*result.tree_name),
+            AppKey::Application { namespace, name, .. } => (Some(&**namespace), &**name),
+        };
+        let none = BTreeMap::new();
+        let labels = result.app.as_ref().map_or(&none, |a| &a.labels);
+        self.app(namespace, name, result.app.as_ref().and_then(App::layer), labels)
+    }
+
+    /// The apps of the compiled fleet by cluster and name in the tree, and whether they are selected.
+    pub fn chosen(&self, compiled: &Compiled) -> BTreeMap<(Arc<str>, Arc<str>), bool> {
+        let named = compiled.apps.iter().filter_map(|(key, result)| {
+            let cluster = compiled.fleet.clusters.get(result.cluster?)?;
+            let selected = self.selects(compiled, key, result);
+            Some(((Arc::clone(&cluster.name), Arc::clone(&result.tree_name)), selected))
+        });
+        named.collect()
+    }
+
+    /// What was found in the part that is selected: what concerns the fleet as a whole always is.
+    pub fn findings(&self, compiled: &Compiled) -> Diagnostics {
+        if self.is_all() {
+            return compiled.diagnostics.clone();
+        }
+        let chosen = self.chosen(compiled);
+        let ours = |d: &&Diagnostic| match (&d.subject.cluster, &d.subject.app) {
+            (Some(cluster), Some(app)) => {
+                let known = chosen.get(&(Arc::clone(cluster), Arc::clone(app)));
+                known.copied().unwrap_or_else(|| self.cluster(&compiled.fleet, cluster))
+            }
+            (Some(cluster), None) => self.cluster(&compiled.fleet, cluster),
+            _ => true,
+        };
+        compiled.diagnostics.iter().filter(ours).cloned().collect()
+    }
+
+    /// Names that aren't there: clusters and layers that the fleet doesn't have.
+    pub fn unknown(&self, compiled: &Compiled) -> Diagnostics {
+        let fleet = &compiled.fleet;
+        let clusters: BTreeSet<&str> = fleet.clusters.iter().map(|c| &*c.name).collect();
+        let layers: BTreeSet<&str> = fleet.spec.layers.iter().map(|l| l.name.as_str()).collect();
+        let mut diagnostics = Diagnostics::new();
+        for (flag, asked, known) in [("--cluster", &self.clusters, clusters), ("--layer", &self.layers, layers)] {
+            for name in asked.iter().filter(|name| !known.contains(name.as_str())) {
+                let message = format!("`{flag} {name}`: the fleet has none of that name");
+                let diagnostic = Diagnostic::error(Code::INVALID_VALUE, message);
+                diagnostics.push(diagnostic.did_you_mean(name, known.iter().copied()));
+            }
+        }
+        diagnostics
+    }
+
+    /// Whether an app that only an index knows is selected.
+    pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
+        let layer = meta.layer.as_deref();
+        let of_layer = |name: &str| layer.is_some_and(|l| l == name || l.strip_prefix(name).is_some_and(|r| r.starts_with('-')));
+        let layers = self.layers.iter().find(|name| of_layer(name)).map(String::as_str);
+        self.cluster(fleet, cluster) && self.app(None, app, layers, &meta.labels)
+    }
+}
+

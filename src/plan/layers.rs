@@ -1,0 +1,528 @@
+//! The apps that layers make on a cluster.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ecow::EcoString;
+
+use super::fleet::Fleet;
+use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
+use crate::config::app::{AppFile, AppSource as FileSource, Flag, Wave};
+use crate::config::fleet::Layer;
+use crate::config::{self, Loaded};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::layer::context::{self, Roots};
+use crate::layer::layout::{self, APP_FILE, AppDir, Instance, LAYER_FILE, Marker};
+use crate::provenance::Recorder;
+use crate::render::{Engine, jinja, plain};
+use crate::source::{Origin, Span};
+use crate::world::{FilePath, Reader, Reads};
+use crate::yaml::{Dialect, Node, Value};
+
+/// What is the same for every cluster that reads a layer at one revision: found once.
+#[derive(Debug, Default)]
+pub struct Layouts {
+    found: Mutex<HashMap<(usize, FilePath), Arc<LayerLayout>>>,
+}
+
+/// The instances of a layer at one revision, with their apps.
+#[derive(Debug)]
+struct LayerLayout {
+    instances: Vec<(Instance, Vec<AppDir>)>,
+    diagnostics: Diagnostics,
+    reads: Reads,
+}
+
+/// What the apps of one cluster are made of.
+pub struct Work<'a, 'w> {
+    /// The fleet.
+    pub fleet: &'a Fleet,
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Its merged values.
+    pub values: &'a Node,
+    /// Layouts shared with other clusters.
+    pub layouts: &'a Layouts,
+    /// The templates.
+    pub jinja: &'a jinja::Engine,
+    /// Where files are read from.
+    pub reader: &'a Reader<'w>,
+    /// Whether steps are recorded.
+    pub recorder: &'a Recorder,
+}
+
+/// An app that failed before it could be rendered.
+#[derive(Debug)]
+pub struct Failed {
+    /// Its name in the tree.
+    pub tree_name: Arc<str>,
+    /// Why.
+    pub diagnostics: Diagnostics,
+}
+
+/// The apps of a cluster, and those that failed while they were planned.
+#[derive(Debug, Default)]
+pub struct LayerApps {
+    /// The apps.
+    pub apps: Vec<App>,
+    /// Apps whose `app.yaml` can't be used: they are held.
+    pub failed: Vec<Failed>,
+    /// What is wrong with the layers themselves: nothing may be written.
+    pub diagnostics: Diagnostics,
+}
+
+impl Work<'_, '_> {
+    /// All apps that the layers make on the cluster.
+    pub fn apps(&self) -> LayerApps {
+        let mut result = LayerApps::default();
+        let names = self.fleet.file.as_ref().map(|f| f.node.at(&["spec", "layers"]).cloned());
+        let nodes = names.flatten();
+        for (index, layer) in self.fleet.spec.layers.iter().enumerate() {
+            let node = nodes.as_ref().and_then(Node::as_seq).and_then(|s| s.get(index));
+            self.layer(index, layer, node, &mut result);
+        }
+        self.refuse_twins(&mut result);
+        result
+    }
+
+    /// Apps of one name would write over each other: all of them are held.
+    fn refuse_twins(&self, result: &mut LayerApps) {
+        let mut by_name: BTreeMap<Arc<str>, Vec<App>> = BTreeMap::new();
+        for app in std::mem::take(&mut result.apps) {
+            by_name.entry(Arc::clone(&app.tree_name)).or_default().push(app);
+        }
+        let cluster = self.fleet.clusters.get(self.cluster).map_or("", |c| &c.name);
+        for (name, mut apps) in by_name {
+            let (Some(first), Some(second)) = (apps.first(), apps.get(1)) else {
+                result.apps.append(&mut apps);
+                continue;
+            };
+            let places: Vec<&str> = apps.iter().filter_map(|a| Some(a.sources.first()?.shown.as_str())).collect();
+            let message = format!("two apps on cluster `{cluster}` are called `{name}`");
+            let diagnostic = Diagnostic::error(Code::DUPLICATE_NAME, message)
+                .at(second.declared_at, "this app")
+                .also(first.declared_at, "and this one")
+                .hint(format!("they stand in {}; give one another `metadata.name` in its app.yaml", places.join(" and ")));
+            result.failed.push(Failed { tree_name: name, diagnostics: diagnostic.into() });
+        }
+    }
+
+    fn cluster_context(&self) -> Roots {
+        let fleet = self.fleet.file.as_ref().map(|f| context::fleet(&f.value));
+        let cluster = self.fleet.clusters.get(self.cluster).map(context::cluster);
+        let mut roots: Roots = vec![("values".into(), self.values.clone())];
+        roots.extend(cluster.map(|c| (EcoString::from("cluster"), c)));
+        roots.extend(fleet.map(|f| (EcoString::from("fleet"), f)));
+        roots
+    }
+
+    fn layer(&self, index: usize, layer: &Layer, node: Option<&Node>, result: &mut LayerApps) {
+        let origin = |key: &str| node.map_or(Origin::NONE, |n| config::origin_of(n, &[key]));
+        let labels = self.fleet.clusters.get(self.cluster).map(|c| c.labels.clone()).unwrap_or_default();
+        if layer.clusters.as_ref().is_some_and(|selector| !selector.matches(&labels)) {
+            return;
+        }
+        let roots = self.cluster_context();
+        let root = match self.root(layer, &roots, &origin) {
+            Ok(root) => root,
+            Err(diagnostics) => return result.diagnostics.extend(diagnostics),
+        };
+        let layout = self.layout(index, layer, &root, origin("path"));
+        result.diagnostics.extend(layout.diagnostics.clone());
+        for (instance, dirs) in &layout.instances {
+            let mut roots = roots.clone();
+            roots.push(("path".into(), context::path(&instance.path)));
+            match self.is_for(layer, &roots, origin("when")) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(diagnostics) => {
+                    result.diagnostics.extend(diagnostics);
+                    continue;
+                }
+            }
+            let namespace = match &layer.namespace {
+                None => None,
+                Some(template) => match self.string(template, origin("namespace"), &roots) {
+                    Ok(namespace) => Some(namespace),
+                    Err(diagnostics) => {
+                        result.diagnostics.extend(diagnostics);
+                        continue;
+                    }
+                },
+            };
+            self.unsupported_patches(instance, result);
+            let layer_place = LayerPlace { index, layer, instance, namespace, root: &root, at: origin("name") };
+            for dir in dirs {
+                match self.app(&layer_place, dir, &roots) {
+                    Ok(Some(app)) => result.apps.push(app),
+                    Ok(None) => {}
+                    Err(diagnostics) => {
+                        let tree_name = self.given_name(dir).unwrap_or_else(|| dir.name.clone()).into();
+                        result.failed.push(Failed { tree_name, diagnostics });
+                    }
+                }
+            }
+        }
+    }
+
+    /// `layer.yaml` may hold patches, for which there is no engine yet: the fleet can't be told otherwise.
+    fn unsupported_patches(&self, instance: &Instance, result: &mut LayerApps) {
+        let Some(path) = instance.dir.join(LAYER_FILE) else { return };
+        if !matches!(self.reader.kind(&path), Ok(Some(_))) {
+            return;
+        }
+        let (nodes, diagnostics) = super::fleet::documents(self.reader, &path, Dialect::Config);
+        result.diagnostics.extend(diagnostics);
+        for node in nodes {
+            match config::load::<config::layer::LayerFile>(config::schema::layer(), node) {
+                Ok(file) if !file.value.spec.patches.is_empty() => result.diagnostics.push(
+                    Diagnostic::error(Code::ENGINE_MISSING, "patches need the patch engine, which is not there yet")
+                        .at(file.origin(&["spec", "patches"]), "these patches"),
+                ),
+                Ok(_) => {}
+                Err(diagnostics) => result.diagnostics.extend(diagnostics),
+            }
+        }
+    }
+
+    fn root(&self, layer: &Layer, roots: &Roots, origin: &dyn Fn(&str) -> Origin) -> Result<FilePath, Diagnostics> {
+        let repositories = &self.fleet.repositories;
+        let world = self.reader.world();
+        let own = self.fleet.clusters.get(self.cluster).and_then(|c| c.revision.clone());
+        let revision = match &layer.revision {
+            Some(template) if repositories.pinned() => Some(self.string(template, origin("revision"), roots)?),
+            _ => own,
+        };
+        let revision = revision.as_deref();
+        match &layer.repository {
+            Some(name) => Ok(repositories.by_name(name, revision, origin("repository"), world)?),
+            None => {
+                let at = if layer.revision.is_some() { origin("revision") } else { self.cluster_origin() };
+                self.fleet_root(revision, at)
+            }
+        }
+    }
+
+    /// The directory of `terrace.yaml`, at a revision.
+    fn fleet_root(&self, revision: Option<&str>, at: Origin) -> Result<FilePath, Diagnostics> {
+        fleet_root(self.fleet, revision, at, self.reader)
+    }
+
+    fn cluster_origin(&self) -> Origin {
+        self.fleet.clusters.get(self.cluster).map_or(Origin::NONE, |c| c.origin)
+    }
+
+    fn layout(&self, index: usize, layer: &Layer, root: &FilePath, at: Origin) -> Arc<LayerLayout> {
+        let mut found = self.layouts.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let layout = found.entry((index, root.clone())).or_insert_with(|| {
+            let reader = Reader::new(self.reader.world());
+            let (instances, mut diagnostics) = layout::instances(&layer.name, root, &layer.path, at, &reader);
+            let mut with_apps = Vec::new();
+            for instance in instances {
+                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, at, &reader);
+                diagnostics.extend(problems);
+                with_apps.push((instance, apps));
+            }
+            Arc::new(LayerLayout { instances: with_apps, diagnostics, reads: reader.into_reads() })
+        });
+        self.reader.absorb(&layout.reads);
+        Arc::clone(layout)
+    }
+
+    fn is_for(&self, layer: &Layer, roots: &Roots, at: Origin) -> Result<bool, Diagnostics> {
+        let Some(expression) = &layer.when else { return Ok(true) };
+        let on_read = |path: &[EcoString]| self.reader.value(path);
+        let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
+        let context = jinja::Context { roots: roots.clone() };
+        let result = self.jinja.eval(expression, span(at), &context, &options)?;
+        Ok(jinja::truthy(&result))
+    }
+
+    fn string(&self, template: &str, at: Origin, roots: &Roots) -> Result<String, Diagnostics> {
+        let on_read = |path: &[EcoString]| self.reader.value(path);
+        let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
+        self.jinja.render_string(template, span(at), &jinja::Context { roots: roots.clone() }, &options)
+    }
+
+    /// One app; none if it isn't enabled on this cluster.
+    fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Option<App>, Diagnostics> {
+        let layer_context = context::map([
+            ("name", context::text(Some(&place.layer.name))),
+            ("instance", context::text(Some(&place.instance.name))),
+            ("path", context::text(Some(&place.instance.path))),
+            ("stage", context::text(self.fleet.spec.stages.get(dir.stage).map(String::as_str))),
+            ("namespace", context::text(place.namespace.as_deref())),
+            ("tenant", Some(Node::made(place.layer.tenant))),
+        ]);
+        let mut roots = roots.clone();
+        roots.push(("layer".into(), layer_context));
+        let mut named = roots.clone();
+        named.push(("app".into(), context::map([("name", context::text(Some(&dir.name)))])));
+        let file = match &dir.config {
+            Some(path) => Some(self.app_file(path, &named)?),
+            None => None,
+        };
+        let origin = |keys: &[&str]| file.as_ref().map_or(place.at, |f| f.origin(keys));
+        let spec = file.as_ref().map(|f| &f.value.spec);
+        let given = file.as_ref().and_then(|f| f.value.metadata.name.clone());
+        let name: Arc<str> = given.unwrap_or_else(|| dir.name.clone()).into();
+        if !self.enabled(&name, spec.and_then(|s| s.enable.as_ref()), origin(&["spec", "enable"]))? {
+            return Ok(None);
+        }
+        let labels = self.fleet.clusters.get(self.cluster).map(|c| c.labels.clone()).unwrap_or_default();
+        if spec.and_then(|s| s.clusters.as_ref()).is_some_and(|selector| !selector.matches(&labels)) {
+            return Ok(None);
+        }
+        if let Some(file) = &file {
+            waiting(file)?;
+        }
+        let wave = match spec.and_then(|s| s.wave.as_ref()) {
+            None => 0,
+            Some(Wave::Number(wave)) => *wave,
+            Some(Wave::Template(text)) => text.trim().parse().map_err(|_| {
+                Diagnostic::error(Code::WRONG_TYPE, format!("`wave` is `{text}`, expected an integer"))
+                    .at(origin(&["spec", "wave"]), "not an integer")
+            })?,
+        };
+        let namespace = spec.and_then(|s| s.namespace.clone());
+        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace) {
+            if asked != bound {
+                let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
+                return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
+                    .at(origin(&["spec", "namespace"]), "another namespace")
+                    .into());
+            }
+        }
+        let namespace = namespace.or_else(|| place.namespace.clone());
+        let app_context = context::map([
+            ("name", context::text(Some(&name))),
+            ("namespace", context::text(namespace.as_deref())),
+            ("wave", Some(Node::made(wave))),
+            ("releaseName", context::text(Some(spec.and_then(|s| s.release_name.as_deref()).unwrap_or(&name)))),
+        ]);
+        roots.push(("app".into(), app_context));
+        let depends = file.as_ref().and_then(|f| f.node.at(&["spec", "dependsOn"])).and_then(Node::as_seq);
+        let depends_on = depends.unwrap_or_default().iter();
+        let declared_at = dir.config.as_ref().map_or(place.at, |_| origin(&["metadata", "name"]));
+        Ok(Some(App {
+            key: AppKey::Layer { cluster: self.cluster, name: Arc::clone(&name) },
+            cluster: self.cluster,
+            tree_name: name,
+            namespace: namespace.map(Into::into),
+            tenant: place.layer.tenant,
+            create_namespace: false,
+            wave,
+            depends_on: depends_on.filter_map(|n| Some((n.as_str()?.into(), n.origin))).collect(),
+            labels: file.as_ref().map(|f| f.value.metadata.labels.clone()).unwrap_or_default(),
+            sources: self.sources(place, dir, file.as_ref(), &origin)?,
+            context: Arc::new(roots),
+            origin: AppOrigin::Layer {
+                layer: place.index,
+                layer_name: place.layer.name.as_str().into(),
+                instance: place.instance.name.as_str().into(),
+                stage: dir.stage,
+            },
+            parent: None,
+            depth: 0,
+            declared_at,
+        }))
+    }
+
+    /// The name that an `app.yaml` which can't be used as a whole gives its app, if that much of it can be read.
+    fn given_name(&self, dir: &AppDir) -> Option<String> {
+        let (nodes, _) = super::fleet::documents(self.reader, dir.config.as_ref()?, Dialect::Config);
+        let name = nodes.first()?.str_at(&["metadata", "name"])?;
+        (!name.contains("{{")).then(|| name.to_owned())
+    }
+
+    /// Reads an `app.yaml`, its strings rendered as templates (those of generators and patches are left alone).
+    fn app_file(&self, path: &FilePath, roots: &Roots) -> Result<Loaded<AppFile>, Diagnostics> {
+        let (nodes, mut diagnostics) = super::fleet::documents(self.reader, path, Dialect::Config);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let mut nodes = nodes.into_iter();
+        let Some(mut node) = nodes.next() else {
+            let place = self.reader.world().show(path);
+            diagnostics.push(
+                Diagnostic::error(Code::MISSING_KEY, format!("`{place}` is empty"))
+                    .hint("it starts with `apiVersion: terrace.dev/v1alpha1` and `kind: App`"),
+            );
+            return Err(diagnostics);
+        };
+        if let Some(second) = nodes.next() {
+            let message = "app.yaml holds one document, here is another";
+            diagnostics.push(Diagnostic::error(Code::INVALID_VALUE, message).at(second.origin, "a second document"));
+        }
+        let on_read = |path: &[EcoString]| self.reader.value(path);
+        let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
+        let context = jinja::Context { roots: roots.clone() };
+        let mut render = |text: &str, origin: Origin| self.jinja.render_string(text, span(origin), &context, &options);
+        render_strings(&mut node, &mut render, &mut diagnostics, 0);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        config::load(config::schema::app(), node)
+    }
+
+    fn enabled(&self, name: &str, flag: Option<&Flag>, at: Origin) -> Result<bool, Diagnostics> {
+        let path: [EcoString; 4] = ["values".into(), "apps".into(), name.into(), "enable".into()];
+        self.reader.value(&path);
+        if let Some(node) = self.values.at(&["apps", name, "enable"]) {
+            match node.value {
+                Value::Bool(false) => return Ok(false),
+                Value::Bool(true) => {}
+                ref other => {
+                    let message = format!("`apps.{name}.enable` is {}, expected true or false", other.kind());
+                    return Err(Diagnostic::error(Code::WRONG_TYPE, message).at(node.origin, "not a boolean").into());
+                }
+            }
+        }
+        match flag {
+            None => Ok(true),
+            Some(Flag::Bool(flag)) => Ok(*flag),
+            Some(Flag::Template(text)) => match text.trim() {
+                "true" | "True" => Ok(true),
+                "false" | "False" => Ok(false),
+                other => {
+                    let message = format!("`enable` is `{other}`, expected true or false");
+                    Err(Diagnostic::error(Code::WRONG_TYPE, message).at(at, "gives no boolean").into())
+                }
+            },
+        }
+    }
+
+    fn sources(
+        &self,
+        place: &LayerPlace,
+        dir: &AppDir,
+        file: Option<&Loaded<AppFile>>,
+        origin: &dyn Fn(&[&str]) -> Origin,
+    ) -> Result<Vec<AppSource>, Diagnostics> {
+        let elsewhere = file.map(|f| f.value.spec.sources.as_slice()).unwrap_or_default();
+        if elsewhere.is_empty() {
+            let options = plain::Options {
+                recurse: true,
+                templates: true,
+                reserved: &[APP_FILE, LAYER_FILE],
+                skip: dir.inner.clone(),
+                ..plain::Options::default()
+            };
+            let engine = match dir.marker {
+                Marker::None => Engine::Plain(options),
+                Marker::Helm => Engine::Helm,
+                Marker::Kustomize => Engine::Kustomize,
+            };
+            let at = file.map_or(place.at, |f| f.origin(&["kind"]));
+            let shown = self.fleet.describe(&dir.dir);
+            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown, origin: at }]);
+        }
+        let mut sources = Vec::new();
+        let mut diagnostics = Diagnostics::new();
+        for (index, source) in elsewhere.iter().enumerate() {
+            let index = index.to_string();
+            let at = |key: &str| origin(&["spec", "sources", &index, key]);
+            match self.source(place, source, &at) {
+                Ok(source) => sources.push(source),
+                Err(problems) => diagnostics.extend(problems),
+            }
+        }
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(sources) }
+    }
+
+    fn source(
+        &self,
+        place: &LayerPlace,
+        source: &FileSource,
+        at: &dyn Fn(&str) -> Origin,
+    ) -> Result<AppSource, Diagnostics> {
+        let repositories = &self.fleet.repositories;
+        let world = self.reader.world();
+        let revision = source.revision.as_deref();
+        let root = match &source.repository {
+            None => place.root.clone(),
+            Some(name) if name.contains("/") => {
+                repositories.by_url(name, revision, (at("repository"), at("revision")), world)?
+            }
+            Some(name) => repositories.by_name(name, revision, at("repository"), world)?,
+        };
+        let path = source.chart.as_deref().unwrap_or(&source.path);
+        let dir = super::applications::directory(self.reader, &root, path, at("path"))?;
+        let engine = super::applications::detect(self.reader, &dir);
+        let engine = match engine {
+            Engine::Plain(options) => {
+                Engine::Plain(plain::Options { recurse: true, templates: true, lenient: false, ..options })
+            }
+            other => other,
+        };
+        let shown = self.fleet.describe(&dir);
+        Ok(AppSource { dir, engine, shown, origin: at("path") })
+    }
+}
+
+struct LayerPlace<'a> {
+    index: usize,
+    layer: &'a Layer,
+    instance: &'a Instance,
+    namespace: Option<String>,
+    root: &'a FilePath,
+    at: Origin,
+}
+
+fn span(origin: Origin) -> Span {
+    origin.span().unwrap_or(Span { file: origin.file, start: origin.at, end: origin.at })
+}
+
+/// The directory of `terrace.yaml` in the fleet's own repository at a revision; the working tree's when not pinned.
+pub fn fleet_root(fleet: &Fleet, revision: Option<&str>, at: Origin, reader: &Reader) -> Result<FilePath, Diagnostics> {
+    match (revision, fleet.repositories.own_at(revision, at, reader.world())) {
+        (None, _) | (_, None) => Ok(fleet.dir.clone()),
+        (Some(_), Some(root)) => {
+            let root = root?;
+            let inside = fleet.repositories.own().map_or("", |own| own.root.path.as_str());
+            let below = fleet.dir.path.strip_prefix(inside).unwrap_or(&fleet.dir.path);
+            Ok(root.join(below.trim_start_matches('/')).unwrap_or(root))
+        }
+    }
+}
+
+/// What an `app.yaml` may ask for and no engine does yet.
+fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
+    let spec = &file.value.spec;
+    let mut diagnostics = Diagnostics::new();
+    for (key, there, what) in [
+        ("generators", !spec.generators.is_empty(), "generators need the ApplicationSet engine, which is not there yet"),
+        ("patches", !spec.patches.is_empty(), "patches need the patch engine, which is not there yet"),
+    ] {
+        if there {
+            diagnostics.push(Diagnostic::error(Code::ENGINE_MISSING, what).at(file.origin(&["spec", key]), ""));
+        }
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
+}
+
+const MAX_DEPTH: usize = 100;
+
+fn render_strings(
+    node: &mut Node,
+    render: &mut dyn FnMut(&str, Origin) -> Result<String, Diagnostics>,
+    diagnostics: &mut Diagnostics,
+    depth: usize,
+) {
+    let origin = node.origin;
+    match &mut node.value {
+        Value::Str(text) if text.contains("{{") || text.contains("{%") => match render(text, origin) {
+            Ok(rendered) => *text = rendered.into(),
+            Err(problems) => diagnostics.extend(problems),
+        },
+        Value::Seq(seq) if depth < MAX_DEPTH => {
+            seq.make_mut().iter_mut().for_each(|n| render_strings(n, render, diagnostics, depth + 1));
+        }
+        Value::Map(map) if depth < MAX_DEPTH => {
+            let inner = map.entries_mut().iter_mut();
+            let rendered = inner.filter(|e| depth != 1 || !matches!(e.key.as_str(), "generators" | "patches"));
+            rendered.for_each(|e| render_strings(&mut e.value, render, diagnostics, depth + 1));
+        }
+        _ => {}
+    }
+}

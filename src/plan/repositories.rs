@@ -1,0 +1,173 @@
+//! What a repository name or URL means here, and at which revision it is read.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::argocd::repository::normalize_url;
+use crate::diag::{Code, Diagnostic};
+use crate::git::{Compiled, GitError, Repository as GitRepository, ResolveOptions};
+use crate::source::Origin;
+use crate::world::{FilePath, GitOptions, GitTree, World};
+
+/// A repository that is at hand.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// Its name, for layers.
+    pub name: Option<String>,
+    /// Its URLs, normalised.
+    pub urls: Vec<String>,
+    /// Its root: the working tree, or (pinned) the compiled commit.
+    pub root: FilePath,
+    /// Its git repository, if it is in one.
+    pub git: Option<Arc<GitRepository>>,
+    /// The path of `root` below the git repository's top.
+    pub prefix: String,
+    /// Whether it is the one that the fleet itself stands in.
+    pub own: bool,
+}
+
+/// How revisions are read.
+#[derive(Clone, Debug, Default)]
+pub struct Pins {
+    /// Read each at its revision, straight from git objects.
+    pub pinned: bool,
+    /// Revisions that stand for others.
+    pub map: BTreeMap<String, String>,
+    /// The commit being compiled, which `HEAD` and its branch mean in the fleet's own repository.
+    pub compiled: Option<Compiled>,
+}
+
+/// All repositories at hand.
+#[derive(Debug)]
+pub struct Repositories {
+    list: Vec<Repository>,
+    pins: Pins,
+    trees: Mutex<BTreeMap<(usize, String), Result<FilePath, Diagnostic>>>,
+}
+
+impl Repositories {
+    /// The repositories, those named first first.
+    pub fn new(list: Vec<Repository>, pins: Pins) -> Self {
+        Self { list, pins, trees: Mutex::default() }
+    }
+
+    /// The fleet's own.
+    pub fn own(&self) -> Option<&Repository> {
+        self.list.iter().find(|repository| repository.own)
+    }
+
+    /// The name of the repository that a place is in (none for the fleet's own), and the path in it.
+    pub fn place(&self, path: &FilePath) -> (Option<String>, String) {
+        let direct = self.list.iter().filter(|r| !r.own && r.root.tree == path.tree).map(|r| (r, r.root.path.as_str()));
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let pinned = trees.iter().find(|(_, root)| root.as_ref().is_ok_and(|root| root.tree == path.tree));
+        let pinned = pinned.and_then(|((index, _), _)| self.list.get(*index)).filter(|r| !r.own).map(|r| (r, ""));
+        match direct.last().or(pinned) {
+            Some((repository, root)) => {
+                let name = repository.name.clone().or_else(|| repository.urls.first().cloned());
+                let inside = path.path.strip_prefix(root).unwrap_or(&path.path).trim_start_matches('/');
+                (name, inside.to_owned())
+            }
+            None => (None, path.path.to_string()),
+        }
+    }
+
+    /// Whether revisions are honoured.
+    pub fn pinned(&self) -> bool {
+        self.pins.pinned
+    }
+
+    /// The root of the repository that a layer names.
+    ///
+    /// # Errors
+    /// No repository of that name, or none at that revision.
+    pub fn by_name(&self, name: &str, revision: Option<&str>, at: Origin, world: &World) -> Result<FilePath, Diagnostic> {
+        let found = self.list.iter().position(|r| r.name.as_deref() == Some(name));
+        let Some(index) = found else {
+            let known = self.list.iter().filter_map(|r| r.name.as_deref());
+            return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("no repository is declared as `{name}`"))
+                .at(at, "not declared")
+                .did_you_mean(name, known)
+                .hint("declare it under `spec.repositories` in terrace.yaml"));
+        };
+        self.at_revision(index, revision, at, world)
+    }
+
+    /// The root of the repository that a URL means, at a revision.
+    ///
+    /// # Errors
+    /// No repository stands for the URL, or it has no such revision.
+    pub fn by_url(&self, url: &str, revision: Option<&str>, at: (Origin, Origin), world: &World) -> Result<FilePath, Diagnostic> {
+        let wanted = normalize_url(url);
+        let found = self.list.iter().position(|r| r.urls.contains(&wanted));
+        let Some(index) = found else {
+            let known: Vec<&str> = self.list.iter().flat_map(|r| r.urls.iter().map(String::as_str)).collect();
+            return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("nothing here stands for the repository `{url}`"))
+                .at(at.0, "this repository is not at hand")
+                .did_you_mean(&wanted, known)
+                .hint(format!(
+                    "say where a copy of it stands: `--repo {url}=PATH`, or an entry under `repositories` in terrace.yaml"
+                )));
+        };
+        self.at_revision(index, revision, at.1, world)
+    }
+
+    /// The root of the fleet's own repository at a revision (`None`: as it is compiled).
+    pub fn own_at(&self, revision: Option<&str>, at: Origin, world: &World) -> Option<Result<FilePath, Diagnostic>> {
+        let index = self.list.iter().position(|repository| repository.own)?;
+        Some(self.at_revision(index, revision, at, world))
+    }
+
+    fn at_revision(&self, index: usize, revision: Option<&str>, at: Origin, world: &World) -> Result<FilePath, Diagnostic> {
+        let Some(repository) = self.list.get(index) else {
+            return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, "the repository is gone"));
+        };
+        let named = revision.filter(|r| !r.is_empty());
+        let revision = match (self.pins.pinned, named) {
+            (false, _) => return Ok(repository.root.clone()),
+            (true, Some(revision)) => revision,
+            // Nothing to pin: a directory of charts, say.
+            (true, None) if repository.git.is_none() => return Ok(repository.root.clone()),
+            (true, None) => "HEAD",
+        };
+        let key = (index, revision.to_owned());
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let tree = trees.entry(key).or_insert_with(|| self.open(repository, revision, world)).clone();
+        tree.map_err(|diagnostic| diagnostic.at(at, "this revision"))
+    }
+
+    fn open(&self, repository: &Repository, revision: &str, world: &World) -> Result<FilePath, Diagnostic> {
+        let Some(git) = &repository.git else {
+            let message = format!("can't read revision `{revision}`: the repository is not a git repository");
+            return Err(Diagnostic::error(Code::UNKNOWN_REVISION, message)
+                .hint("without `--pinned`, its files are read as they stand"));
+        };
+        let compiled = self.pins.compiled.clone().filter(|_| repository.own);
+        let options = ResolveOptions { compiled, map: self.pins.map.clone(), ..ResolveOptions::default() };
+        let commit = git.resolve(revision, &options).map_err(|error| unresolved(revision, &error))?;
+        let own = self.pins.compiled.as_ref().filter(|c| repository.own && c.commit.id == commit.id);
+        if own.is_some() {
+            return Ok(repository.root.clone());
+        }
+        let options = GitOptions {
+            root: repository.prefix.clone(),
+            name: repository.name.clone().unwrap_or_default(),
+            excluded: Vec::new(),
+        };
+        let tree = GitTree::open(Arc::clone(git), &commit, options)
+            .map_err(|error| Diagnostic::error(Code::GIT_FAILED, error.to_string()))?;
+        Ok(FilePath::new(world.mount(Arc::new(tree)), ""))
+    }
+}
+
+fn unresolved(revision: &str, error: &GitError) -> Diagnostic {
+    match error {
+        GitError::UnknownRevision(unknown) => {
+            let message = format!("there is no branch, tag or commit `{revision}` in this clone");
+            let mut diagnostic = Diagnostic::error(Code::UNKNOWN_REVISION, message);
+            diagnostic.hints = unknown.hints();
+            diagnostic.hint(format!("`--revision-map {revision}=REVISION` reads another in its place"))
+        }
+        error => Diagnostic::error(Code::GIT_FAILED, error.to_string()),
+    }
+}

@@ -1,0 +1,227 @@
+//! The plain engine: a directory of manifests, templates among them where the caller wants them.
+//!
+//! With [`Options::lenient`] it reads a directory as Argo CD does (reposerver/repository/repository.go,
+//! `findManifests`); without, every file of the directory is meant to be there, and what isn't a manifest is an error.
+
+use std::sync::Arc;
+
+use super::{Env, Manifest, Rendered, jinja};
+use crate::diag::{Code, Diagnostic};
+use crate::glob::Glob;
+use crate::source::{FileId, Origin, SourceFile, SourceKind};
+use crate::world::{EntryKind, FilePath, ReadError};
+use crate::yaml::{self, Dialect, Node};
+
+/// How a directory is read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only this file of the directory.
+    pub file: Option<String>,
+    /// Whether directories below are read too.
+    pub recurse: bool,
+    /// Only files that match.
+    pub include: Option<Glob>,
+    /// No file that matches; beats `include`.
+    pub exclude: Option<Glob>,
+    /// Whether `.j2` files are rendered. Those whose name starts with `_` are there to be included only.
+    pub templates: bool,
+    /// File names that aren't manifests, wherever they stand.
+    pub reserved: &'static [&'static str],
+    /// Directories below that belong to others.
+    pub skip: Vec<FilePath>,
+    /// Argo CD's leniency: files that don't look like manifests are ignored.
+    pub lenient: bool,
+}
+
+/// The text that keeps Argo CD from reading a file as a manifest.
+const SKIP_FILE: &str = "+argocd:skip-file-rendering";
+/// How deep directories may be nested.
+const MAX_DEPTH: usize = 100;
+
+/// Renders a directory.
+pub fn render(dir: &FilePath, options: &Options, env: &Env) -> Rendered {
+    let mut work = Work { dir, options, env, rendered: Rendered::default() };
+    match &options.file {
+        Some(name) => match dir.join(name) {
+            Some(path) => work.file(&path),
+            None => work.fail(Code::PATH_ESCAPES, format!("`{name}` leaves the repository")),
+        },
+        None => work.directory(dir, "", 0),
+    }
+    work.rendered
+}
+
+struct Work<'a, 'w> {
+    dir: &'a FilePath,
+    options: &'a Options,
+    env: &'a Env<'a, 'w>,
+    rendered: Rendered,
+}
+
+impl Work<'_, '_> {
+    fn fail(&mut self, code: Code, message: String) {
+        self.rendered.diagnostics.push(Diagnostic::error(code, message));
+    }
+
+    /// Files in lexical order of their names, as Go's filepath.Walk visits them.
+    fn directory(&mut self, dir: &FilePath, below: &str, depth: usize) {
+        let entries = match self.env.reader.list(dir) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let place = self.env.reader.world().show(dir);
+                let code = if error == ReadError::Missing { Code::UNKNOWN_PATH } else { Code::FILE_UNREADABLE };
+                return self.fail(code, format!("can't list `{place}`: {error}"));
+            }
+        };
+        for entry in entries {
+            let Some(path) = dir.join(&entry.name) else { continue };
+            let relative = if below.is_empty() { entry.name.clone() } else { format!("{below}/{}", entry.name) };
+            match entry.kind {
+                EntryKind::Directory => {
+                    let ours = !entry.link && !self.options.skip.contains(&path);
+                    if self.options.recurse && ours && depth < MAX_DEPTH {
+                        self.directory(&path, &relative, depth + 1);
+                    }
+                }
+                EntryKind::File | EntryKind::BadLink if self.wanted(&entry.name, &relative) => self.file(&path),
+                EntryKind::File | EntryKind::BadLink => {}
+            }
+        }
+    }
+
+    fn wanted(&self, name: &str, relative: &str) -> bool {
+        let options = self.options;
+        let manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+        let jsonnet = options.lenient && name.ends_with(".jsonnet");
+        let template = options.templates && name.ends_with(".j2") && !name.starts_with('_');
+        let hidden = !options.lenient && name.starts_with('.');
+        (manifest || template || jsonnet)
+            && !hidden
+            && !options.reserved.contains(&relative)
+            && !options.exclude.as_ref().is_some_and(|glob| glob.matches(relative))
+            && options.include.as_ref().is_none_or(|glob| glob.matches(relative))
+    }
+
+    fn file(&mut self, path: &FilePath) {
+        if path.name().ends_with(".jsonnet") {
+            let place = self.env.reader.world().show(path);
+            return self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
+        }
+        let source = match self.env.reader.text(path) {
+            Ok(source) => source,
+            Err(error) => {
+                let diagnostic = super::unreadable(self.env.reader, path, &error);
+                return self.rendered.diagnostics.push(diagnostic);
+            }
+        };
+        if self.options.templates && path.name().ends_with(".j2") {
+            self.template(path, &source);
+        } else if !(self.options.lenient && source.text.contains(SKIP_FILE)) {
+            self.manifests(source.id, &source.text, path, false);
+        }
+    }
+
+    fn template(&mut self, path: &FilePath, source: &Arc<SourceFile>) {
+        let env = self.env;
+        let here = crate::world::parent(&path.path);
+        let load = |name: &str| -> Result<Option<Arc<SourceFile>>, ReadError> {
+            // Beside the template first, then from the top of the source.
+            let beside = FilePath::new(path.tree, here).join(name);
+            for path in [beside, self.dir.join(name)].into_iter().flatten() {
+                match env.reader.text(&path) {
+                    Ok(source) => return Ok(Some(source)),
+                    Err(ReadError::Missing) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None)
+        };
+        let on_read = |path: &[ecow::EcoString]| env.reader.value(path);
+        let options = jinja::Options {
+            fuel: jinja::Options::FUEL,
+            output_limit: jinja::Options::OUTPUT_LIMIT,
+            record: env.recorder.on(),
+            on_read: &on_read,
+            load: &load,
+        };
+        match env.jinja.render(source, env.context, &options) {
+            Ok(jinja::Text { text, map }) => match map {
+                Some(map) => {
+                    let name = format!("{} (rendered)", source.name);
+                    let kept = env.reader.world().sources().add(name, text, SourceKind::Rendered(Arc::new(map)));
+                    self.manifests(kept.id, &kept.text, path, true);
+                }
+                None => self.manifests(FileId::TRANSIENT, &text, path, true),
+            },
+            Err(diagnostics) => self.rendered.diagnostics.extend(diagnostics),
+        }
+    }
+
+    fn manifests(&mut self, id: FileId, text: &str, path: &FilePath, templated: bool) {
+        let parsed = yaml::parse(id, text, Dialect::Kubernetes);
+        let mut objects = Vec::new();
+        let mut wrong = Vec::new();
+        for document in parsed.documents {
+            flatten(document.node, &mut objects, &mut wrong, 0);
+        }
+        let looks_like_one = || ["apiVersion:", "kind:", "metadata:"].iter().all(|key| text.contains(key));
+        if self.options.lenient
+            && (parsed.diagnostics.has_errors() || !wrong.is_empty())
+            && objects.is_empty()
+            && !looks_like_one()
+        {
+            return;
+        }
+        self.rendered.diagnostics.extend(parsed.diagnostics);
+        for (origin, message) in wrong {
+            let mut diagnostic = Diagnostic::error(Code::NOT_AN_OBJECT, message);
+            if !origin.file.is_real() {
+                diagnostic.message = format!("{}: {}", self.env.reader.world().show(path), diagnostic.message);
+            }
+            self.rendered.diagnostics.push(
+                diagnostic.at(origin, "this document").hint("a manifest has `apiVersion`, `kind` and `metadata.name`"),
+            );
+        }
+        let manifest = |node| Manifest { node, file: path.clone(), templated };
+        self.rendered.objects.extend(objects.into_iter().map(manifest));
+    }
+}
+
+/// Takes Lists apart (as deep as they go) and tells what isn't an object. Null documents and null Lists vanish.
+fn flatten(node: Node, objects: &mut Vec<Node>, wrong: &mut Vec<(Origin, String)>, depth: usize) {
+    if node.is_null() {
+        return;
+    }
+    if node.as_map().is_none() {
+        wrong.push((node.origin, format!("a manifest is a mapping, this document is {}", node.value.kind())));
+        return;
+    }
+    let text = |key: &str| node.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+    let Some(kind) = text("kind") else {
+        wrong.push((node.origin, "this document has no `kind`".to_owned()));
+        return;
+    };
+    if text("apiVersion").is_none() {
+        wrong.push((node.origin, "this document has no `apiVersion`".to_owned()));
+        return;
+    }
+    let items = node.get("items").filter(|_| kind.ends_with("List") && depth < 10);
+    match items {
+        Some(items) if items.is_null() => {}
+        Some(items) if items.as_seq().is_some() => {
+            for item in items.as_seq().unwrap_or_default() {
+                flatten(item.clone(), objects, wrong, depth + 1);
+            }
+        }
+        _ => {
+            let metadata = node.get("metadata");
+            let name = |key| metadata.and_then(|m| m.get(key)).and_then(Node::as_str).is_some_and(|n| !n.is_empty());
+            if name("name") || name("generateName") {
+                objects.push(node);
+            } else {
+                let at = metadata.map_or(node.origin, |m| m.origin);
+                wrong.push((at, format!("this {kind} has no `metadata.name`")));
+            }
+        }
+    }
+}
