@@ -188,9 +188,11 @@ impl Work<'_, '_> {
         let repositories = &self.fleet.repositories;
         let world = self.reader.world();
         let own = self.fleet.clusters.get(self.cluster).and_then(|c| c.revision.clone());
+        // A cluster's revision is one of the fleet's own repository.
+        let in_own = layer.repository.as_deref().is_none_or(|name| repositories.is_own(name));
         let revision = match &layer.revision {
             Some(template) if repositories.pinned() => Some(self.string(template, origin("revision"), roots)?),
-            _ => own,
+            _ => own.filter(|_| in_own),
         };
         let revision = revision.as_deref();
         match &layer.repository {
@@ -432,7 +434,11 @@ impl Work<'_, '_> {
         let world = self.reader.world();
         let revision = source.revision.as_deref();
         let root = match &source.repository {
-            None => place.root.clone(),
+            None => match (revision, &place.layer.repository) {
+                (None, _) => place.root.clone(),
+                (Some(_), None) => self.fleet_root(revision, at("revision"))?,
+                (Some(_), Some(name)) => repositories.by_name(name, revision, at("revision"), world)?,
+            },
             Some(name) if name.contains("/") => {
                 repositories.by_url(name, revision, (at("repository"), at("revision")), world)?
             }
