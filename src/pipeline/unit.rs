@@ -179,9 +179,6 @@ fn known_scope(cluster: &Cluster, id: &ObjectId) -> Option<Scope> {
 /// Gives a namespaced object (or one of unknown scope) that names no namespace the app's, and takes a cluster-wide one's
 /// away, as Argo CD does.
 fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Recorder) {
-    let made_by = app.application().map_or(app.declared_at, |a| {
-        crate::config::origin_of(&a.node, &["spec", "destination", "namespace"])
-    });
     let Some(map) = node.as_map_mut() else { return };
     let Some(metadata) = map.get_mut("metadata") else { return };
     let was = metadata.origin;
@@ -192,7 +189,7 @@ fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Record
             metadata.remove("namespace");
         }
         (_, Some(namespace)) if !named => {
-            let origin = recorder.step("is the namespace of the app, set by", made_by, was);
+            let origin = recorder.step("is the namespace of the app, set by", app.namespace_at, was);
             let value = Node::new(EcoString::from(&**namespace), origin);
             metadata.insert("namespace", origin, value);
         }
