@@ -102,6 +102,23 @@ impl Engine {
         Ok(set.render(context, options, None)?.text)
     }
 
+    /// Renders a templated string of one of our files, and maps what comes out if `options` ask for it.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn record_string(
+        &self,
+        text: &str,
+        origin: Span,
+        context: &Context,
+        options: &Options<'_>,
+    ) -> Result<Text, Diagnostics> {
+        let set = self.string_set(text, origin, false, options)?;
+        let text = set.render(context, options, None)?.text;
+        let map = options.record.then(|| set.map(&text, context, options));
+        Ok(Text { text, map })
+    }
+
     /// Evaluates an expression of one of our files. `span` is the span of its token there, as in
     /// [`Self::render_string`].
     ///
