@@ -48,8 +48,9 @@ pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: Appli
             );
         }
         AppliedBy::Flux => {
+            let named = by_tree_name(compiled);
             for tree in trees {
-                let apps = synced_apps(compiled, tree);
+                let apps = synced_apps(compiled, &named, tree);
                 let apps: Vec<(String, i64)> = apps.iter().map(|(name, _, rank)| (name.clone(), *rank)).collect();
                 tree.apps.push(kustomizations(&tree.cluster, &apps, &published));
             }
@@ -59,24 +60,31 @@ pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: Appli
     diagnostics
 }
 
+type ByTreeName<'a> = BTreeMap<(ClusterId, &'a str), (&'a AppKey, i64)>;
+
+/// The apps by cluster and name in the tree, with their rank.
+fn by_tree_name(compiled: &Compiled) -> ByTreeName<'_> {
+    let named = compiled.apps.iter().filter_map(|(key, r)| Some(((r.cluster?, &*r.tree_name), (key, r.rank))));
+    named.collect()
+}
+
 /// The apps of a tree that have something to sync: name, key and rank.
-fn synced_apps<'a>(compiled: &'a Compiled, tree: &ClusterTree) -> Vec<(String, &'a AppKey, i64)> {
-    let cluster = compiled.fleet.cluster(&tree.cluster);
-    let mut apps = Vec::new();
-    for app in tree.apps.iter().filter(|app| !app.objects.is_empty() || matches!(app.state, AppState::Held(_))) {
-        let found = compiled.apps.iter().find(|(_, r)| r.cluster == cluster && r.tree_name == app.name);
-        if let Some((key, result)) = found {
-            apps.push((app.name.to_string(), key, result.rank));
-        }
-    }
-    apps
+fn synced_apps<'a>(compiled: &Compiled, named: &ByTreeName<'a>, tree: &ClusterTree) -> Vec<(String, &'a AppKey, i64)> {
+    let Some(cluster) = compiled.fleet.cluster(&tree.cluster) else { return Vec::new() };
+    let synced = tree.apps.iter().filter(|app| !app.objects.is_empty() || matches!(app.state, AppState::Held(_)));
+    let known = synced.filter_map(|app| {
+        let (key, rank) = named.get(&(cluster, &*app.name))?;
+        Some((app.name.to_string(), *key, *rank))
+    });
+    known.collect()
 }
 
 fn argocd(compiled: &Compiled, trees: &mut [ClusterTree], published: &Published, diagnostics: &mut Diagnostics) {
     let fleet = &compiled.fleet;
     let mut by_hub: BTreeMap<ClusterId, Vec<Synced>> = BTreeMap::new();
+    let named = by_tree_name(compiled);
     for tree in trees.iter() {
-        for (tree_name, key, rank) in synced_apps(compiled, tree) {
+        for (tree_name, key, rank) in synced_apps(compiled, &named, tree) {
             let Some(result) = compiled.apps.get(key) else { continue };
             let application = result.app.as_ref().and_then(App::application);
             let hub = match key {

@@ -65,7 +65,7 @@ pub fn expand(fleet: &mut Fleet, start: Start, run: &Run) -> Fixed {
         work.failed_in_layer(cluster, failed);
     }
     for app in start.apps {
-        work.pending.insert(app.key.clone(), app);
+        work.pending.insert(app.key.clone(), (app, Reads::default()));
     }
     while !work.pending.is_empty() {
         work.round();
@@ -77,24 +77,25 @@ struct Expansion<'a> {
     fleet: &'a mut Fleet,
     run: &'a Run<'a>,
     fixed: Fixed,
-    /// Apps that wait to be rendered.
-    pending: BTreeMap<AppKey, App>,
+    /// Apps that wait to be rendered, and what planning them read.
+    pending: BTreeMap<AppKey, (App, Reads)>,
 }
 
 impl Expansion<'_> {
     fn round(&mut self) {
-        let apps: Vec<App> = std::mem::take(&mut self.pending).into_values().collect();
+        let apps: Vec<(App, Reads)> = std::mem::take(&mut self.pending).into_values().collect();
         let fleet = &*self.fleet;
         let run = self.run;
         let units: Vec<Unit> = apps
             .par_iter()
-            .map(|app| match fleet.clusters.get(app.cluster) {
+            .map(|(app, _)| match fleet.clusters.get(app.cluster) {
                 Some(cluster) => unit(run, app, cluster),
                 None => Unit::default(),
             })
             .collect();
-        for (app, unit) in apps.iter().zip(units) {
-            self.done(app, unit);
+        for ((app, planning), mut unit) in apps.into_iter().zip(units) {
+            unit.reads.merge(planning);
+            self.done(&app, unit);
         }
     }
 
@@ -203,7 +204,7 @@ impl Expansion<'_> {
         let reader = Reader::new(self.run.world);
         match applications::app(self.fleet, application, key.clone(), cluster, parent, &reader) {
             Ok(app) => {
-                self.pending.insert(key, app);
+                self.pending.insert(key, (app, reader.into_reads()));
             }
             Err(problems) => self.held(key, Some(cluster), tree_name, Some(parent.key.clone()), problems),
         }
@@ -212,7 +213,7 @@ impl Expansion<'_> {
     /// The Application that was met first under a key.
     fn known(&self, key: &AppKey) -> Option<Option<Node>> {
         let node = |app: &App| app.application().map(|a| a.node.clone());
-        if let Some(app) = self.pending.get(key) {
+        if let Some((app, _)) = self.pending.get(key) {
             return Some(node(app));
         }
         self.fixed.apps.get(key).map(|result| result.app.as_ref().and_then(node))
@@ -236,7 +237,7 @@ impl Expansion<'_> {
         let diagnostics = self.about(cluster, tree_name, diagnostic.into());
         self.fixed.diagnostics.extend(diagnostics);
         match self.pending.remove(key) {
-            Some(app) => {
+            Some((app, _)) => {
                 let unit = Unit { failed: true, ..Unit::default() };
                 self.done(&app, unit);
                 self.fixed.apps.entry(key.clone()).and_modify(|r| r.held = Some(held));

@@ -9,7 +9,7 @@ use crate::argocd;
 use crate::check::schema::check_object;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::kube::{KubeVersion, ObjectId, Scope, SyncTask, scope};
+use crate::kube::{ObjectId, Scope, SyncTask, scope};
 use crate::plan::{App, AppSource};
 use crate::provenance::Recorder;
 use crate::render::{self, Engine, Env, Manifest, jinja};
@@ -103,7 +103,7 @@ fn attempt(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Unit
     if unit.failed {
         return unit;
     }
-    let version = cluster.kube_version.clone().unwrap_or_else(|| KubeVersion::minor_of_1(KubeVersion::NEWEST));
+    let version = cluster.kube_version.clone().unwrap_or_default();
     for manifest in manifests {
         let Some(id) = ObjectId::of(&manifest.node) else { continue };
         if run.check {

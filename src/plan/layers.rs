@@ -157,7 +157,8 @@ impl Work<'_, '_> {
                     Ok(Some(app)) => result.apps.push(app),
                     Ok(None) => {}
                     Err(diagnostics) => {
-                        result.failed.push(Failed { tree_name: dir.name.as_str().into(), diagnostics });
+                        let tree_name = self.given_name(dir).unwrap_or_else(|| dir.name.clone()).into();
+                        result.failed.push(Failed { tree_name, diagnostics });
                     }
                 }
             }
@@ -218,7 +219,7 @@ impl Work<'_, '_> {
             let (instances, mut diagnostics) = layout::instances(&layer.name, root, &layer.path, at, &reader);
             let mut with_apps = Vec::new();
             for instance in instances {
-                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, &reader);
+                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, at, &reader);
                 diagnostics.extend(problems);
                 with_apps.push((instance, apps));
             }
@@ -325,6 +326,13 @@ impl Work<'_, '_> {
             depth: 0,
             declared_at,
         }))
+    }
+
+    /// The name that an `app.yaml` which can't be used as a whole gives its app, if that much of it can be read.
+    fn given_name(&self, dir: &AppDir) -> Option<String> {
+        let (nodes, _) = super::fleet::documents(self.reader, dir.config.as_ref()?, Dialect::Config);
+        let name = nodes.first()?.str_at(&["metadata", "name"])?;
+        (!name.contains("{{")).then(|| name.to_owned())
     }
 
     /// Reads an `app.yaml`, its strings rendered as templates (those of generators and patches are left alone).

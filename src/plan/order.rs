@@ -35,7 +35,7 @@ pub fn ranks(apps: &BTreeMap<AppKey, App>) -> (BTreeMap<AppKey, i64>, Diagnostic
                     let known = by_name.range((app.cluster, "")..(app.cluster + 1, "")).map(|((_, name), _)| *name);
                     diagnostics.push(
                         Diagnostic::error(Code::BAD_DEPENDENCY, format!("`{name}` is not an app on this cluster"))
-                            .at(*origin, "depends on it")
+                            .at(*origin, format!("`{}` depends on it", app.tree_name))
                             .did_you_mean(name, known),
                     );
                 }
