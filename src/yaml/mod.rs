@@ -106,6 +106,11 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> Parsed {
 
 /// Reads every document of a text within limits.
 pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
+    // kubectl and Argo CD read a stream by lines and end each, the last one too: a block scalar at the very end of a file
+    // has its newline, whether the file has one or not.
+    if dialect == Dialect::Kubernetes && !text.is_empty() && !text.ends_with('\n') {
+        return parse_with(file, &format!("{text}\n"), dialect, limits);
+    }
     let mut parsed = Parsed::default();
     for range in split::documents(text) {
         let mut from = range.start;
