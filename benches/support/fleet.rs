@@ -14,7 +14,7 @@ use super::objects::{Chance, Style, manifests};
 pub struct Shape {
     /// How many clusters it has; the hub among them.
     pub clusters: usize,
-    /// How many apps each cluster gets, at least [`Shape::FEWEST_APPS`]; the apps of apps aren't counted.
+    /// How many apps each cluster gets, at least ten; the apps of apps aren't counted.
     pub apps: usize,
     /// Which of all fleets of this shape.
     pub seed: u64,
@@ -37,7 +37,7 @@ const REPOSITORY: &str = "https://git.example.com/acme/fleet.git";
 
 impl Shape {
     /// One app for each kind of place that apps come from.
-    pub const FEWEST_APPS: usize = 10;
+    const FEWEST_APPS: usize = 10;
 
     /// Writes the fleet into an empty directory.
     ///
@@ -68,12 +68,12 @@ impl Shape {
     }
 
     fn layered(&self) -> usize {
-        self.apps - self.services()
+        self.apps.max(Self::FEWEST_APPS) - self.services()
     }
 
     /// Apps that are Argo CD Applications.
     fn services(&self) -> usize {
-        self.apps / 2
+        self.apps.max(Self::FEWEST_APPS) / 2
     }
 }
 
