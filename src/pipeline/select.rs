@@ -114,9 +114,9 @@ impl Selection {
     /// Whether an app that only an index knows is selected.
     pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
         let layer = meta.layer.as_deref();
-        let of_layer = |name: &str| layer.is_some_and(|l| l == name || l.strip_prefix(name).is_some_and(|r| r.starts_with('-')));
+        let of_layer =
+            |name: &str| layer.is_some_and(|l| l == name || l.strip_prefix(name).is_some_and(|r| r.starts_with('-')));
         let layers = self.layers.iter().find(|name| of_layer(name)).map(String::as_str);
         self.cluster(fleet, cluster) && self.app(None, app, layers, &meta.labels)
     }
 }
-

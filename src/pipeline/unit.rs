@@ -83,7 +83,9 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         manifests.extend(rendered.objects);
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => d.at(*origin, "this source"),
+            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
+                d.at(*origin, "this source")
+            }
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
@@ -179,9 +181,9 @@ fn known_scope(cluster: &Cluster, id: &ObjectId) -> Option<Scope> {
 /// Gives a namespaced object (or one of unknown scope) that names no namespace the app's, and takes a cluster-wide one's
 /// away, as Argo CD does.
 fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Recorder) {
-    let made_by = app.application().map_or(app.declared_at, |a| {
-        crate::config::origin_of(&a.node, &["spec", "destination", "namespace"])
-    });
+    let made_by = app
+        .application()
+        .map_or(app.declared_at, |a| crate::config::origin_of(&a.node, &["spec", "destination", "namespace"]));
     let Some(map) = node.as_map_mut() else { return };
     let Some(metadata) = map.get_mut("metadata") else { return };
     let was = metadata.origin;
@@ -243,11 +245,8 @@ pub fn created_namespace(app: &App, name: &str) -> Option<Object> {
             metadata.push((key, found.clone()));
         }
     }
-    let node = pairs(vec![
-        ("apiVersion", Node::made("v1")),
-        ("kind", Node::made("Namespace")),
-        ("metadata", pairs(metadata)),
-    ]);
+    let node =
+        pairs(vec![("apiVersion", Node::made("v1")), ("kind", Node::made("Namespace")), ("metadata", pairs(metadata))]);
     Some(Object {
         id: ObjectId::of(&node)?,
         text: yaml::emit(&node).into(),

@@ -102,7 +102,10 @@ impl Work<'_, '_> {
             let diagnostic = Diagnostic::error(Code::DUPLICATE_NAME, message)
                 .at(second.declared_at, "this app")
                 .also(first.declared_at, "and this one")
-                .hint(format!("they stand in {}; give one another `metadata.name` in its app.yaml", places.join(" and ")));
+                .hint(format!(
+                    "they stand in {}; give one another `metadata.name` in its app.yaml",
+                    places.join(" and ")
+                ));
             result.failed.push(Failed { tree_name: name, diagnostics: diagnostic.into() });
         }
     }
@@ -285,13 +288,13 @@ impl Work<'_, '_> {
             })?,
         };
         let namespace = spec.and_then(|s| s.namespace.clone());
-        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace) {
-            if asked != bound {
-                let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
-                return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
-                    .at(origin(&["spec", "namespace"]), "another namespace")
-                    .into());
-            }
+        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace)
+            && asked != bound
+        {
+            let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
+            return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
+                .at(origin(&["spec", "namespace"]), "another namespace")
+                .into());
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
         let app_context = context::map([
@@ -491,7 +494,11 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
     let spec = &file.value.spec;
     let mut diagnostics = Diagnostics::new();
     for (key, there, what) in [
-        ("generators", !spec.generators.is_empty(), "generators need the ApplicationSet engine, which is not there yet"),
+        (
+            "generators",
+            !spec.generators.is_empty(),
+            "generators need the ApplicationSet engine, which is not there yet",
+        ),
         ("patches", !spec.patches.is_empty(), "patches need the patch engine, which is not there yet"),
     ] {
         if there {

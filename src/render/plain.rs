@@ -105,7 +105,8 @@ impl Work<'_, '_> {
     fn file(&mut self, path: &FilePath) {
         if path.name().ends_with(".jsonnet") {
             let place = self.env.reader.world().show(path);
-            return self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
+            return self
+                .fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
         }
         let source = match self.env.reader.text(path) {
             Ok(source) => source,
