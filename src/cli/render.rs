@@ -59,7 +59,7 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
     if nothing {
         return Exit::Nothing;
     }
-    if failed > 0 { Exit::Partial } else { exit(&session.compiled, &findings) }
+    if failed > 0 { Exit::Partial } else { exit(&session, &findings) }
 }
 
 fn layout(args: &RenderArgs, session: &Session) -> Layout {
@@ -120,7 +120,7 @@ fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree
     }
     ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
     ui.timings(&session.compiled.timings);
-    exit(&session.compiled, &findings)
+    exit(session, &findings)
 }
 
 /// A line a cluster, and one for all.

@@ -69,8 +69,8 @@ pub fn compile(ui: &Ui, asked: &Asked) -> Result<Session, Exit> {
 }
 
 /// How a run ends that found this.
-pub fn exit(compiled: &Compiled, findings: &Diagnostics) -> Exit {
-    if compiled.has_held() {
+pub fn exit(session: &Session, findings: &Diagnostics) -> Exit {
+    if session.selection.has_held(&session.compiled) {
         Exit::Partial
     } else if findings.iter().any(|d| d.severity == Severity::Error) {
         Exit::Findings
