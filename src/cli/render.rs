@@ -1,7 +1,7 @@
 //! `terrace render`.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,7 +53,7 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
     findings.extend(report.diagnostics.clone());
     ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
     if !ui.quiet() && args.format == Format::Human {
-        ui.talk(&summary(&report, &out, args.dry_run));
+        ui.talk(&summary(&report, &out, &session.opening.current_dir, args.dry_run));
     }
     ui.timings(&session.compiled.timings);
     if nothing {
@@ -94,12 +94,8 @@ fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree])
     let wanted: Vec<ClusterTree> =
         trees.iter().filter(|tree| session.selection.cluster(fleet, &tree.cluster)).cloned().collect();
     let notice = |text: &str| ui.talk(&format!("{text}\n"));
-    let options = WriteOptions {
-        clusters: &clusters,
-        dry_run: args.dry_run,
-        notice: Some(&notice),
-        ..WriteOptions::new(rules)
-    };
+    let options =
+        WriteOptions { clusters: &clusters, dry_run: args.dry_run, notice: Some(&notice), ..WriteOptions::new(rules) };
     (write(&out, &wanted, &options), out)
 }
 
@@ -128,7 +124,7 @@ fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree
 }
 
 /// A line a cluster, and one for all.
-fn summary(report: &WriteReport, out: &std::path::Path, dry_run: bool) -> String {
+fn summary(report: &WriteReport, out: &Path, current_dir: &Path, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
     for cluster in &report.clusters {
@@ -154,6 +150,7 @@ fn summary(report: &WriteReport, out: &std::path::Path, dry_run: bool) -> String
     let verb = if dry_run { "would be written to" } else { "written to" };
     let count = report.clusters.len();
     let s = if count == 1 { "" } else { "s" };
-    text.push_str(&format!("{count} cluster{s} {verb} {}\n", out.display()));
+    let shown = out.strip_prefix(current_dir).unwrap_or(out);
+    text.push_str(&format!("{count} cluster{s} {verb} {}\n", shown.display()));
     text
 }

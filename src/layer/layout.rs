@@ -180,7 +180,8 @@ impl Search<'_, '_> {
                 EntryKind::File | EntryKind::BadLink => is_manifest(name),
             };
             if !known && suspicious {
-                let message = format!("`{}/{name}` is in no stage of layer instance `{}`", instance.path, instance.name);
+                let message =
+                    format!("`{}/{name}` is in no stage of layer instance `{}`", instance.path, instance.name);
                 self.diagnostics.push(
                     Diagnostic::warning(Code::OUTSIDE_STAGES, message)
                         .at(at, "of this layer")
@@ -223,7 +224,8 @@ impl Search<'_, '_> {
 
     fn markers(&self, dir: &FilePath) -> (Marker, Option<FilePath>) {
         let file = |name: &str| {
-            dir.join(name).filter(|path| matches!(self.reader.kind(path), Ok(Some(EntryKind::File | EntryKind::BadLink))))
+            dir.join(name)
+                .filter(|path| matches!(self.reader.kind(path), Ok(Some(EntryKind::File | EntryKind::BadLink))))
         };
         // As in Argo CD, a kustomization beside a chart wins.
         let marker = if KUSTOMIZATIONS.iter().any(|name| file(name).is_some()) {

@@ -83,7 +83,9 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         manifests.extend(rendered.objects);
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => d.at(*origin, "this source"),
+            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
+                d.at(*origin, "this source")
+            }
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
@@ -240,11 +242,8 @@ pub fn created_namespace(app: &App, name: &str) -> Option<Object> {
             metadata.push((key, found.clone()));
         }
     }
-    let node = pairs(vec![
-        ("apiVersion", Node::made("v1")),
-        ("kind", Node::made("Namespace")),
-        ("metadata", pairs(metadata)),
-    ]);
+    let node =
+        pairs(vec![("apiVersion", Node::made("v1")), ("kind", Node::made("Namespace")), ("metadata", pairs(metadata))]);
     Some(Object {
         id: ObjectId::of(&node)?,
         text: yaml::emit(&node).into(),

@@ -80,7 +80,8 @@ impl<'a> Walk<'a> {
                 }
                 None => {
                     let own = self.apps.get(*key).map_or(0, |app| app.wave.saturating_mul(10));
-                    let above = needs.iter().filter_map(|need| self.ranks.get(*need)).map(|r| r.saturating_add(1)).max();
+                    let above =
+                        needs.iter().filter_map(|need| self.ranks.get(*need)).map(|r| r.saturating_add(1)).max();
                     self.ranks.insert((*key).clone(), own.max(above.unwrap_or(own)));
                     path.pop();
                 }

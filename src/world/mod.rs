@@ -18,8 +18,8 @@ mod visible;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use find::{find, is_glob};
 pub use disk::{DiskOptions, DiskTree};
+pub use find::{find, is_glob};
 pub use git::{GitOptions, GitTree};
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_is_replaced_is_remembered() {
         let sources = crate::source::Sources::new();
-        let mut read = |name: &str, text: &str| {
+        let read = |name: &str, text: &str| {
             let file = sources.add(name, text, crate::source::SourceKind::File);
             parse(file.id, &file.text, Dialect::Config).into_first()
         };

@@ -34,11 +34,9 @@ impl<'a> Scanner<'a> {
         while self.column() == indent && self.pos < self.bytes.len() {
             let blank = is_blank(self.byte(0));
             match leading.take() {
-                Some(Break::Line) if !literal && !leading_blank && !blank => {
-                    if trailing.is_empty() {
-                        text.push(' ');
-                    }
-                }
+                // The break is folded: a space, unless lines that are empty stand for it.
+                Some(Break::Line) if !literal && !leading_blank && !blank && !trailing.is_empty() => {}
+                Some(Break::Line) if !literal && !leading_blank && !blank => text.push(' '),
                 Some(found) => text.push_str(found.as_str()),
                 None => {}
             }
