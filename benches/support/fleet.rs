@@ -44,7 +44,8 @@ impl Shape {
     /// # Errors
     /// The directory can't be written.
     pub fn make(&self, root: &Path) -> io::Result<Made> {
-        let mut fleet = Writer { shape: *self, root: root.to_owned(), chance: Chance::new(self.seed), made: Made::default() };
+        let mut fleet =
+            Writer { shape: *self, root: root.to_owned(), chance: Chance::new(self.seed), made: Made::default() };
         fleet.fleet_file()?;
         fleet.clusters()?;
         fleet.values()?;

@@ -80,7 +80,11 @@ impl Words {
                 host: format!("{name}.{environment}.example.com"),
                 requests: plain_requests,
                 limit: format!("{}Mi", 256 + 64 * chance.below(8)),
-                settings: format!("\n  cache.size: \"{}\"\n  queue.workers: \"{}\"", chance.below(4096), chance.below(32)),
+                settings: format!(
+                    "\n  cache.size: \"{}\"\n  queue.workers: \"{}\"",
+                    chance.below(4096),
+                    chance.below(32)
+                ),
             },
         }
     }
@@ -209,7 +213,8 @@ fn service(name: &str, head: &str) -> String {
 
 fn config_map(head: &str, words: &Words, chance: &mut Chance) -> String {
     let Words { settings, host, .. } = words;
-    let mut text = format!("{head}data:\n  host: {host}{settings}\n  config.yaml: |\n    server:\n      listen: 0.0.0.0:8080\n");
+    let mut text =
+        format!("{head}data:\n  host: {host}{settings}\n  config.yaml: |\n    server:\n      listen: 0.0.0.0:8080\n");
     for route in 0..6 + chance.below(12) {
         text.push_str(&format!(
             "    route-{route:02}:\n      match: /api/v{}/resource-{route}\n      upstream: http://backend-{}:8080 # weight {}\n",

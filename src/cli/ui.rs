@@ -66,9 +66,7 @@ impl Ui {
 
     fn shown(&self, format: Format, stream: Stream) -> Shown {
         match format {
-            Format::Human => {
-                Shown::Human { color: self.color(stream), unicode: true, width: width() }
-            }
+            Format::Human => Shown::Human { color: self.color(stream), unicode: true, width: width() },
             Format::Json => Shown::Json,
             Format::Sarif => Shown::Sarif,
             Format::Github => Shown::Github,

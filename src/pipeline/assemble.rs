@@ -262,9 +262,8 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
             _ => None,
         }),
         parents,
-        origin: app.map_or_else(String::new, |a| {
-            a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")
-        }),
+        origin: app
+            .map_or_else(String::new, |a| a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")),
         labels: app.map(|a| a.labels.clone()).unwrap_or_default(),
     };
     let objects = in_sync_order(&result.objects, &compiled.fleet);

@@ -80,7 +80,7 @@ impl Fleet {
 pub fn documents(reader: &Reader, path: &FilePath, dialect: Dialect) -> (Vec<Node>, Diagnostics) {
     match reader.text(path) {
         Ok(source) => {
-            let parsed = yaml::parse(source.id, &source.text, dialect);
+            let parsed = yaml::parse_file(&source, dialect);
             let nodes = parsed.documents.into_iter().map(|d| d.node).filter(|n| !n.is_null()).collect();
             (nodes, parsed.diagnostics)
         }
