@@ -53,7 +53,8 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
     findings.extend(report.diagnostics.clone());
     ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
     if !ui.quiet() && args.format == Format::Human {
-        ui.talk(&summary(&report, &out, &session.opening.current_dir, args.dry_run));
+        let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
+        ui.talk(&summary(&report, &out, &session.opening.current_dir, held, args.dry_run));
     }
     ui.timings(&session.compiled.timings);
     let exit = match failed {
@@ -129,8 +130,8 @@ fn to_stdout(
     exit(session, &findings)
 }
 
-/// A line a cluster, and one for all.
-fn summary(report: &WriteReport, out: &Path, current_dir: &Path, dry_run: bool) -> String {
+/// A line a cluster, one for all, and one for what is held.
+fn summary(report: &WriteReport, out: &Path, current_dir: &Path, held: usize, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
     for cluster in &report.clusters {
@@ -153,10 +154,14 @@ fn summary(report: &WriteReport, out: &Path, current_dir: &Path, dry_run: bool) 
         };
         text.push_str(&format!("{:width$}  {what}\n", cluster.cluster));
     }
-    let verb = if dry_run { "would be written to" } else { "written to" };
+    let shown = out.strip_prefix(current_dir).unwrap_or(out);
     let count = report.clusters.len();
     let s = if count == 1 { "" } else { "s" };
-    let shown = out.strip_prefix(current_dir).unwrap_or(out);
-    text.push_str(&format!("{count} cluster{s} {verb} {}\n", shown.display()));
+    let nothing = if dry_run { ": nothing was written" } else { "" };
+    text.push_str(&format!("{count} cluster{s} in {}{nothing}\n", shown.display()));
+    if held > 0 {
+        let (s, their) = if held == 1 { ("", "its") } else { ("s", "their") };
+        text.push_str(&format!("{held} app{s} held: {their} previous files stay\n"));
+    }
     text
 }
