@@ -109,6 +109,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
 type Text = Result<Arc<SourceFile>, ReadError>;
 type Listed = Result<Arc<Listing>, ReadError>;
+type Kind = Result<Option<EntryKind>, ReadError>;
 
 /// The entries of a directory, read once.
 #[derive(Debug)]
@@ -125,6 +126,7 @@ pub struct World {
     sources: Sources,
     texts: Once<Text>,
     listings: Once<Listed>,
+    kinds: Once<Kind>,
 }
 
 impl World {
@@ -168,6 +170,11 @@ impl World {
             let digest = reads::listing_digest(&entries);
             Ok(Arc::new(Listing { entries, digest }))
         })
+    }
+
+    /// What stands at a path, looked at once per run.
+    pub(super) fn kind(&self, path: &FilePath) -> Kind {
+        self.kinds.get(path, || self.tree(path.tree).map_or(Ok(None), |tree| tree.kind(&path.path)))
     }
 
     fn read_text(&self, path: &FilePath) -> Text {
