@@ -73,6 +73,24 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 #[test]
+fn objects_are_read_and_written_as_kubectl_does() {
+    for path in files("kubectl", ".in.yaml") {
+        let expected = read(Path::new(&path.to_string_lossy().replace(".in.yaml", ".out.yaml")));
+        let parsed = parse(FileId::NONE, &read(&path), Dialect::Kubernetes);
+        assert!(!parsed.diagnostics.has_errors(), "{}: {:?}", path.display(), parsed.diagnostics);
+        let mut object = parsed.into_first();
+        let metadata = object.as_map_mut().and_then(|m| m.get_mut("metadata")).and_then(Node::as_map_mut);
+        let metadata = metadata.unwrap_or_else(|| panic!("{}: no metadata", path.display()));
+        if metadata.get("labels").is_none_or(Node::is_null) {
+            metadata.insert("labels", Origin::NONE, Node::made(Map::new()));
+        }
+        let labels = metadata.get_mut("labels").and_then(Node::as_map_mut).expect("labels");
+        labels.insert("a", Origin::NONE, Node::made("b"));
+        assert_eq!(emit(&object), expected, "{}", path.display());
+    }
+}
+
+#[test]
 fn nodes_are_written_as_go_yaml_writes_them() {
     for path in files("emit", ".json") {
         let expected = read(&path.with_extension("yaml"));

@@ -60,12 +60,20 @@ enum State {
     IndentlessSequenceEntry,
     BlockMappingKey,
     BlockMappingValue,
-    FlowSequenceEntry { first: bool },
+    /// After a key whose colon came with it; where that ends.
+    BlockMappingValueHere(usize),
+    FlowSequenceEntry {
+        first: bool,
+    },
     FlowSequencePairKey,
     FlowSequencePairValue,
     FlowSequencePairEnd,
-    FlowMappingKey { first: bool },
-    FlowMappingValue { empty: bool },
+    FlowMappingKey {
+        first: bool,
+    },
+    FlowMappingValue {
+        empty: bool,
+    },
     End,
 }
 
@@ -158,6 +166,7 @@ impl<'a> Parser<'a> {
             State::IndentlessSequenceEntry => self.indentless_sequence_entry(),
             State::BlockMappingKey => self.block_mapping_key(),
             State::BlockMappingValue => self.block_mapping_value(),
+            State::BlockMappingValueHere(end) => self.block_value_here(end),
             State::FlowSequenceEntry { first } => self.flow_sequence_entry(first),
             State::FlowSequencePairKey => {
                 let token = self.peek()?;
@@ -265,6 +274,19 @@ impl<'a> Parser<'a> {
             }
             self.take()?;
         }
+    }
+
+    /// A node, and what the state is after it.
+    fn node_then(&mut self, place: Place, state: State) -> Result<Event<'a>> {
+        if matches!(self.peek()?.kind, Kind::Scalar(..)) {
+            // What most nodes are needs no look at properties and no stack.
+            self.state = state;
+            let token = self.take()?;
+            let Kind::Scalar(value, style) = token.kind else { return Ok(empty(token.start)) };
+            return Ok(Event::Scalar { value, style, properties: None, at: token.start, end: token.end });
+        }
+        self.states.push(state);
+        self.node(place)
     }
 
     fn node(&mut self, place: Place) -> Result<Event<'a>> {
@@ -383,8 +405,7 @@ impl<'a> Parser<'a> {
                     self.state = State::BlockSequenceEntry;
                     return Ok(empty(end));
                 }
-                self.states.push(State::BlockSequenceEntry);
-                self.node(Place::Block)
+                self.node_then(Place::Block, State::BlockSequenceEntry)
             }
             Kind::BlockEnd => {
                 self.close()?;
@@ -414,26 +435,32 @@ impl<'a> Parser<'a> {
             return Ok(Event::SequenceEnd);
         }
         self.take()?;
-        if matches!(self.peek()?.kind, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
+        if matches!(self.peek()?.kind, Kind::BlockEntry | Kind::Key | Kind::SimpleKey(_) | Kind::Value | Kind::BlockEnd)
+        {
             self.state = State::IndentlessSequenceEntry;
             return Ok(empty(end));
         }
-        self.states.push(State::IndentlessSequenceEntry);
-        self.node(Place::Block)
+        self.node_then(Place::Block, State::IndentlessSequenceEntry)
     }
 
     fn block_mapping_key(&mut self) -> Result<Event<'a>> {
         let token = self.peek()?;
         let (start, end) = (token.start, token.end);
         match token.kind {
+            Kind::SimpleKey(key) => {
+                let end = start + key.len();
+                self.take()?;
+                self.state = State::BlockMappingValueHere(end + 1);
+                let value = Cow::Borrowed(key);
+                Ok(Event::Scalar { value, style: Style::Plain, properties: None, at: start, end })
+            }
             Kind::Key => {
                 self.take()?;
-                if matches!(self.peek()?.kind, Kind::Key | Kind::Value | Kind::BlockEnd) {
+                if matches!(self.peek()?.kind, Kind::Key | Kind::SimpleKey(_) | Kind::Value | Kind::BlockEnd) {
                     self.state = State::BlockMappingValue;
                     return Ok(empty(end));
                 }
-                self.states.push(State::BlockMappingValue);
-                self.node(Place::BlockOrIndentless)
+                self.node_then(Place::BlockOrIndentless, State::BlockMappingValue)
             }
             Kind::BlockEnd => {
                 self.close()?;
@@ -456,11 +483,15 @@ impl<'a> Parser<'a> {
             return Ok(empty(start));
         }
         self.take()?;
-        if matches!(self.peek()?.kind, Kind::Key | Kind::Value | Kind::BlockEnd) {
+        self.block_value_here(end)
+    }
+
+    fn block_value_here(&mut self, end: usize) -> Result<Event<'a>> {
+        self.state = State::BlockMappingKey;
+        if matches!(self.peek()?.kind, Kind::Key | Kind::SimpleKey(_) | Kind::Value | Kind::BlockEnd) {
             return Ok(empty(end));
         }
-        self.states.push(State::BlockMappingKey);
-        self.node(Place::BlockOrIndentless)
+        self.node_then(Place::BlockOrIndentless, State::BlockMappingKey)
     }
 
     /// Moves over the comma between two entries of a flow collection.
@@ -549,7 +580,7 @@ fn describe(kind: &Kind<'_>) -> String {
         Kind::FlowMappingStart => "`{`",
         Kind::FlowMappingEnd => "`}`",
         Kind::FlowEntry => "`,`",
-        Kind::Key => "a key",
+        Kind::Key | Kind::SimpleKey(_) => "a key",
         Kind::Value => "`:`",
         Kind::Alias(_) => "an alias",
         Kind::Anchor(_) => "an anchor",

@@ -148,7 +148,8 @@ fn parse_one(
     }
     // go-yaml v3 reads three tokens ahead.
     let look_ahead = if dialect == Dialect::Kustomize { 3 } else { 1 };
-    let mut parser = Parser::new(Scanner::new(text, range.start, range.end, look_ahead));
+    let scanner = Scanner::new(text, range.start, range.end, look_ahead);
+    let mut parser = Parser::new(if look_ahead == 1 { scanner.join_keys() } else { scanner });
     let composed = match parser.next() {
         Ok(Event::StreamEnd) => return None,
         Ok(_) => Composer::new(file, dialect, limits, &mut parsed.diagnostics).document(&mut parser),

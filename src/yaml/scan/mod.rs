@@ -46,6 +46,9 @@ pub(super) enum Kind<'a> {
     FlowEntry,
     BlockEntry,
     Key,
+    /// A key without quotes, properties and breaks, with its colon: [`Self::Key`], a scalar and [`Self::Value`] in one.
+    /// Its token is empty, as that of the key. Only where [`Scanner::join_keys`] asked for it.
+    SimpleKey(&'a str),
     Value,
     Alias(&'a str),
     Anchor(&'a str),
@@ -108,6 +111,7 @@ pub(super) struct Scanner<'a> {
     given: usize,
     /// Whether the queue's first token may be given out: enough is known of what follows it.
     ready: bool,
+    join_keys: bool,
     /// What is given out after the end.
     end: Token<'a>,
     /// Tokens that must be in the queue before one is given out.
@@ -139,12 +143,20 @@ impl<'a> Scanner<'a> {
             queue: VecDeque::with_capacity(8),
             given: 0,
             ready: false,
+            join_keys: false,
             end: Token { kind: Kind::StreamEnd, start: end, end },
             look_ahead,
             ended: false,
         };
         scanner.skip_bom();
         scanner
+    }
+
+    /// Lets simple keys come as one token. Only for scanners that read a single token ahead: it changes how far three
+    /// tokens reach.
+    pub fn join_keys(mut self) -> Self {
+        self.join_keys = true;
+        self
     }
 
     /// The next token; after the end, the end again.

@@ -40,12 +40,17 @@ impl<'a> Scanner<'a> {
         self.drop_key()?;
         let mark = Mark { pos: start, column, ..Mark::default() };
         self.roll(mark, None, Kind::BlockMappingStart)?;
+        let key = self.text.get(start..pos).unwrap_or_default();
+        self.key_allowed = false;
+        if self.join_keys {
+            self.push_from(Kind::SimpleKey(key), start, start);
+            self.pos = pos + 1;
+            return Ok(true);
+        }
         self.push_from(Kind::Key, start, start);
-        let key = Cow::Borrowed(self.text.get(start..pos).unwrap_or_default());
-        self.push_from(Kind::Scalar(key, Style::Plain), start, pos);
+        self.push_from(Kind::Scalar(Cow::Borrowed(key), Style::Plain), start, pos);
         self.pos = pos;
         self.push(Kind::Value, 1);
-        self.key_allowed = false;
         Ok(true)
     }
 
