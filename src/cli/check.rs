@@ -28,5 +28,5 @@ pub fn run(args: &CheckArgs, ui: &Ui) -> Exit {
         ui.talk(&format!("nothing found in {objects} objects on {clusters} clusters\n"));
     }
     ui.timings(&session.compiled.timings);
-    exit(&session.compiled, &findings)
+    exit(&session, &findings)
 }

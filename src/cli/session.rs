@@ -68,9 +68,11 @@ pub fn compile(ui: &Ui, asked: &Asked) -> Result<Session, Exit> {
     Ok(Session { compiler, compiled, selection, opening })
 }
 
-/// How a run ends that found this.
-pub fn exit(compiled: &Compiled, findings: &Diagnostics) -> Exit {
-    if compiled.has_held() {
+/// How a run ends that found this in the part that was asked for.
+pub fn exit(session: &Session, findings: &Diagnostics) -> Exit {
+    let Session { compiled, selection, .. } = session;
+    let held = compiled.apps.iter().any(|(key, app)| app.held.is_some() && selection.selects(compiled, key, app));
+    if held {
         Exit::Partial
     } else if findings.iter().any(|d| d.severity == Severity::Error) {
         Exit::Findings

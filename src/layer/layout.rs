@@ -52,7 +52,8 @@ pub const APP_FILE: &str = "app.yaml";
 /// The file in which an instance says what it changes in other layers.
 pub const LAYER_FILE: &str = "layer.yaml";
 
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The names of a kustomization, first come first.
+pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The instances of a layer: the directory itself, or under a glob each directory that matches, by name.
 ///

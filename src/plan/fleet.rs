@@ -190,6 +190,6 @@ fn recording(reader: &Reader, file: &FilePath, name: &str, at: Origin) -> Result
     };
     result.map_err(|error| {
         let path = beside.unwrap_or_else(|| file.clone());
-        crate::render::unreadable(reader, &path, &error).at(at, "named here")
+        crate::render::unreadable(reader, &path, &error).named_at(at, "named here")
     })
 }

@@ -4,14 +4,15 @@
 //! and of the earlier stages of its own layer instance. So waves order the fleet, stages order a layer, and both can be
 //! told to Argo CD as one sync wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{App, AppKey, AppOrigin, ClusterId};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// The rank of each app, and what is wrong with `dependsOn`: names that aren't there, and circles.
-pub fn ranks(apps: &BTreeMap<AppKey, App>) -> (BTreeMap<AppKey, i64>, Diagnostics) {
+/// `failed` are the names of apps that failed before they could be planned: to name one is no mistake.
+pub fn ranks(apps: &BTreeMap<AppKey, App>, failed: &BTreeSet<(ClusterId, Arc<str>)>) -> (BTreeMap<AppKey, i64>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut by_name: BTreeMap<(ClusterId, &str), &AppKey> = BTreeMap::new();
     let mut by_stage: BTreeMap<(ClusterId, &str, usize), Vec<&AppKey>> = BTreeMap::new();
@@ -31,6 +32,7 @@ pub fn ranks(apps: &BTreeMap<AppKey, App>) -> (BTreeMap<AppKey, i64>, Diagnostic
         for (name, origin) in &app.depends_on {
             match by_name.get(&(app.cluster, &**name)) {
                 Some(found) => before.push(found),
+                None if failed.contains(&(app.cluster, Arc::clone(name))) => {}
                 None => {
                     let known = by_name.range((app.cluster, "")..(app.cluster + 1, "")).map(|((_, name), _)| *name);
                     diagnostics.push(

@@ -125,6 +125,7 @@ pub struct World {
     sources: Sources,
     texts: Once<Text>,
     listings: Once<Listed>,
+    shown: Once<Option<Arc<SourceFile>>>,
 }
 
 impl World {
@@ -174,6 +175,15 @@ impl World {
         let bytes = self.bytes(path)?;
         let text = String::from_utf8(bytes).map_err(|e| ReadError::NotUtf8 { at: e.utf8_error().valid_up_to() })?;
         Ok(self.sources.add(self.show(path), text, SourceKind::File))
+    }
+
+    /// A file that isn't UTF-8 with what is wrong in it replaced, for people to look at. Offsets up to the first bad byte
+    /// are those of the file.
+    pub fn lossy(&self, path: &FilePath) -> Option<Arc<SourceFile>> {
+        self.shown.get(path, || {
+            let bytes = self.bytes(path).ok()?;
+            Some(self.sources.add(self.show(path), String::from_utf8_lossy(&bytes).into_owned(), SourceKind::File))
+        })
     }
 
     pub(super) fn bytes(&self, path: &FilePath) -> Result<Vec<u8>, ReadError> {
