@@ -292,8 +292,9 @@ fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader,
         Ok(root) => root,
         Err(diagnostics) => return Values { diagnostics, ..Values::default() },
     };
-    let context = jinja::Context::new()
-        .with("cluster", crate::layer::context::cluster(this))
-        .with("fleet", crate::layer::context::fleet(&file.value));
+    let context = jinja::Context::new(vec![
+        ("cluster".into(), crate::layer::context::cluster(this)),
+        ("fleet".into(), crate::layer::context::fleet(&file.value)),
+    ]);
     values::load(&fleet.values_files(), &root, this, run.jinja, &context, reader, recorder)
 }

@@ -62,6 +62,8 @@ pub struct Source {
     pub tool: Option<(Tool, Node)>,
     /// The whole source.
     pub origin: Origin,
+    /// The manifest's text of it.
+    pub node: Node,
 }
 
 /// The tools that a source can name; a `directory` is told apart.
@@ -99,6 +101,18 @@ impl Application {
     pub fn has_sync_option(&self, option: &str) -> bool {
         let options = self.node.at(&["spec", "syncPolicy", "syncOptions"]).and_then(Node::as_seq).unwrap_or_default();
         options.iter().any(|o| o.as_str() == Some(option))
+    }
+}
+
+impl Source {
+    /// Reads one source by itself, as it stands under `spec.source`.
+    ///
+    /// # Errors
+    /// What Argo CD would refuse.
+    pub fn from_node(node: &Node) -> Result<Self, Diagnostics> {
+        let mut reader = FieldReader { diagnostics: Diagnostics::new(), what: "source" };
+        let source = reader.source(node);
+        source.filter(|_| !reader.diagnostics.has_errors()).ok_or(reader.diagnostics)
     }
 }
 
@@ -239,6 +253,7 @@ impl FieldReader {
             directory,
             tool,
             origin: node.origin,
+            node: node.clone(),
             repo_url,
         })
     }

@@ -19,10 +19,11 @@ pub fn resolve(destination: &Destination, hub: usize, clusters: &[Cluster]) -> R
             found.ok_or_else(|| server.to_owned())
         }
         (None, Some(name)) => {
-            if let Some(found) = clusters.iter().position(|c| *c.name == **name) {
-                return Ok(found);
+            // Argo CD's own name for the hub, whatever else is called so.
+            if name == IN_CLUSTER {
+                return Ok(hub);
             }
-            if name == IN_CLUSTER { Ok(hub) } else { Err(name.clone()) }
+            clusters.iter().position(|c| *c.name == **name).ok_or_else(|| name.clone())
         }
         (None, None) => Err(String::new()),
     }

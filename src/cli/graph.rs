@@ -35,5 +35,5 @@ pub fn run(args: &GraphArgs, ui: &Ui) -> Exit {
     ui.out(&graph::render(&hierarchy(&session.compiled, &session.selection), format));
     ui.timings(&session.compiled.timings);
     // The hierarchy itself shows what is held, and why.
-    if session.compiled.has_held() { Exit::Partial } else { Exit::Fine }
+    if session.selection.has_held(&session.compiled) { Exit::Partial } else { Exit::Fine }
 }

@@ -68,11 +68,9 @@ pub fn compile(ui: &Ui, asked: &Asked) -> Result<Session, Exit> {
     Ok(Session { compiler, compiled, selection, opening })
 }
 
-/// How a run ends that found this in the part that was asked for.
+/// How a run ends that found this.
 pub fn exit(session: &Session, findings: &Diagnostics) -> Exit {
-    let Session { compiled, selection, .. } = session;
-    let held = compiled.apps.iter().any(|(key, app)| app.held.is_some() && selection.selects(compiled, key, app));
-    if held {
+    if session.selection.has_held(&session.compiled) {
         Exit::Partial
     } else if findings.iter().any(|d| d.severity == Severity::Error) {
         Exit::Findings

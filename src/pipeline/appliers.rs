@@ -149,7 +149,7 @@ fn from_layer(
         map.insert("namespace", crate::source::Origin::NONE, Node::made(namespace));
     }
     Synced {
-        name: format!("{}-{}", tree.cluster, tree_name.trim_start_matches('_')),
+        name: format!("{}-{}", tree.cluster, tree_name.replace('_', "-")),
         namespace: compiled.fleet.spec.argocd.namespace.clone(),
         wave: rank,
         cluster: tree.cluster.to_string(),

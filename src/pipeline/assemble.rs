@@ -257,6 +257,13 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
     };
     let app = result.app.as_ref();
     let above = std::iter::once(key).chain(ancestors(&compiled.apps, key));
+    let mut parents: Vec<String> = above.map(|key| key_text(&compiled.fleet, key)).collect();
+    // While its app.yaml can't be read an app is reported, and held, under its directory's name.
+    if let (AppKey::Layer { cluster, name }, Some(AppOrigin::Layer { dir_name, .. })) = (key, app.map(|a| &a.origin))
+        && dir_name != name
+    {
+        parents.push(key_text(&compiled.fleet, &AppKey::Layer { cluster: *cluster, name: Arc::clone(dir_name) }));
+    }
     let meta = AppMeta {
         namespace: app.and_then(|a| a.namespace.as_deref()).map(str::to_owned),
         wave: app.map_or(0, |a| a.wave),
@@ -264,7 +271,7 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
             AppOrigin::Layer { instance, .. } => Some(instance.to_string()),
             _ => None,
         }),
-        parents: above.map(|key| key_text(&compiled.fleet, key)).collect(),
+        parents,
         origin: app.map_or_else(String::new, |a| {
             a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")
         }),

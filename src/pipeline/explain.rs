@@ -210,9 +210,10 @@ impl Chains<'_> {
             return;
         }
         if let Some(step) = self.recorder.get(origin) {
-            self.origin(step.by, &step.action, depth, chain);
-            if step.was != Origin::NONE && step.action == "overrides" {
-                self.origin(step.was, "overridden", depth + 1, chain);
+            let replaces = step.action == "overrides";
+            self.origin(step.by, if replaces { what } else { &step.action }, depth, chain);
+            if replaces && step.was != Origin::NONE {
+                self.origin(step.was, "overriding", depth + 1, chain);
             }
             return;
         }
@@ -242,11 +243,13 @@ impl Chains<'_> {
 
     fn read(&self, read: &ValueRead, depth: usize, chain: &mut Vec<Link>) {
         let path = read.path.iter().fold(String::new(), |path, part| field::below(&path, part));
-        if read.origin == Origin::NONE {
-            chain.push(Link { what: format!("reads `{path}`, which is not set"), ..link(self.sources, Origin::NONE, depth) });
-            return;
+        if read.origin != Origin::NONE {
+            return self.origin(read.origin, &format!("`{path}` set"), depth, chain);
         }
-        self.origin(read.origin, &format!("`{path}` set"), depth, chain);
+        // What Terrace tells a template of the layout was set in no file.
+        let told = read.path.first().is_some_and(|root| matches!(root.as_str(), "app" | "layer" | "path"));
+        let what = if told { format!("`{path}`, from the layout") } else { format!("`{path}`, which is not set") };
+        chain.push(Link { what, ..link(self.sources, Origin::NONE, depth) });
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Root {
 /// There is nothing to work on, or terrace.yaml can't be used.
 pub fn open(world: &World, opening: &Opening) -> Result<Opened, Diagnostics> {
     let found = find_fleet(&opening.current_dir);
-    let git = match GitRepository::discover(&opening.current_dir) {
+    let git = match GitRepository::discover(found.as_deref().unwrap_or(&opening.current_dir)) {
         Ok(git) => git.map(Arc::new),
         // Without git the files are there all the same; what needs revisions says so.
         Err(_) if !opening.pinned => None,
@@ -97,6 +97,16 @@ pub fn open(world: &World, opening: &Opening) -> Result<Opened, Diagnostics> {
 /// The nearest directory at or above `from` that has a `terrace.yaml`, of whatever kind.
 fn find_fleet(from: &Path) -> Option<PathBuf> {
     from.ancestors().find(|dir| dir.join(FLEET_FILE).symlink_metadata().is_ok()).map(Path::to_path_buf)
+}
+
+/// The fleet's own repository.
+struct Own<'a> {
+    /// Its directory.
+    root: &'a Path,
+    /// Its tree: the directory, or (pinned) the compiled commit.
+    tree: FilePath,
+    /// Paths in it that are never read.
+    excluded: Vec<String>,
 }
 
 struct Mounts<'a> {
@@ -128,14 +138,15 @@ impl Mounts<'_> {
             excluded.extend(output.canonicalize().ok().map(|o| below(&root, &o)).filter(|o| !o.is_empty()));
         }
         let own = match &compiled {
-            Some(compiled) => self.git_tree(compiled, excluded)?,
-            None => self.disk_tree(&root, String::new(), excluded)?,
+            Some(compiled) => self.git_tree(compiled, excluded.clone())?,
+            None => self.disk_tree(&root, String::new(), excluded.clone())?,
         };
         let dir = own.join(&prefix).unwrap_or_else(|| own.clone());
         let file = file.map(|(_, file)| file);
         let reader = Reader::new(self.world);
         let mut diagnostics = Diagnostics::new();
-        let repositories = self.repositories(&spec, file.as_ref(), &own, &root, &mut diagnostics);
+        let own = Own { root: &root, tree: own, excluded };
+        let repositories = self.repositories(&spec, file.as_ref(), &own, &mut diagnostics);
         let pins = Pins { pinned: self.opening.pinned, map: self.opening.revision_map.clone(), compiled };
         let mut fleet = Fleet {
             clusters: self.clusters(&reader, &dir, &spec, file.as_ref(), &mut diagnostics),
@@ -144,7 +155,7 @@ impl Mounts<'_> {
             spec,
             repositories: Repositories::new(repositories, pins),
         };
-        let roots = self.roots(&mut fleet, &own, &root, &mut diagnostics);
+        let roots = self.roots(&mut fleet, &own, &mut diagnostics);
         let remotes = self.git.as_ref().and_then(|g| g.remote_urls().ok()).unwrap_or_default();
         let origin = remotes.iter().find(|r| r.name == "origin").or(remotes.first());
         let remote_url = origin.map(|remote| remote.url.clone());
@@ -206,14 +217,13 @@ impl Mounts<'_> {
         &self,
         spec: &FleetSpec,
         file: Option<&Loaded<FleetFile>>,
-        own: &FilePath,
-        root: &Path,
+        own: &Own,
         diagnostics: &mut Diagnostics,
     ) -> Vec<Repository> {
         let mut list = Vec::new();
         for (url, path) in &self.opening.repositories {
             let place = self.opening.current_dir.join(path);
-            match self.repository(&place, root, own, url) {
+            match self.repository(&place, own, url) {
                 Ok(found) => list.push(Repository { urls: vec![normalize_url(url)], shown: vec![url.clone()], ..found }),
                 Err(why) => diagnostics.push(
                     Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("`--repo {url}={path}`: {why}"))
@@ -229,7 +239,7 @@ impl Mounts<'_> {
                 diagnostics.push(Diagnostic::error(Code::MISSING_KEY, message).at(at("path"), "this repository"));
             }
             let shown = declared.name.as_deref().or(declared.url.as_deref()).unwrap_or_default();
-            match self.repository(&self.base.join(&declared.path), root, own, shown) {
+            match self.repository(&self.base.join(&declared.path), own, shown) {
                 Ok(found) => list.push(Repository {
                     name: declared.name.clone(),
                     urls: declared.url.iter().map(|url| normalize_url(url)).collect(),
@@ -248,33 +258,35 @@ impl Mounts<'_> {
             name: None,
             urls: remotes.iter().map(|remote| normalize_url(&remote.url)).collect(),
             shown: remotes.iter().map(|remote| remote.url.clone()).collect(),
-            root: own.clone(),
+            root: own.tree.clone(),
             git: self.git.clone(),
             prefix: String::new(),
             own: true,
+            excluded: own.excluded.clone(),
         });
         list
     }
 
     /// The repository at a directory: a part of the own one, or another.
-    fn repository(&self, place: &Path, root: &Path, own: &FilePath, shown: &str) -> Result<Repository, String> {
+    fn repository(&self, place: &Path, own: &Own, shown: &str) -> Result<Repository, String> {
         let place = place.canonicalize().map_err(|e| format!("`{}`: {e}", place.display()))?;
         if !place.is_dir() {
             return Err(format!("`{}` is not a directory", place.display()));
         }
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        let root = own.root.canonicalize().unwrap_or_else(|_| own.root.to_path_buf());
         if place.starts_with(&root) {
             let prefix = below(&root, &place);
-            let inside = own.join(&prefix).unwrap_or_else(|| own.clone());
+            let inside = own.tree.join(&prefix).unwrap_or_else(|| own.tree.clone());
             let git = self.git.clone();
-            return Ok(Repository { name: None, urls: Vec::new(), shown: Vec::new(), root: inside, git, prefix, own: true });
+            let excluded = own.excluded.iter().filter_map(|path| beneath(path, &prefix)).map(str::to_owned).collect();
+            return Ok(Repository { name: None, urls: Vec::new(), shown: Vec::new(), root: inside, git, prefix, own: true, excluded });
         }
         let git = GitRepository::discover(&place).ok().flatten().map(Arc::new);
         let prefix = git.as_ref().and_then(|g| g.work_tree()).map(|top| below(top, &place)).unwrap_or_default();
         let options = DiskOptions { name: shown.to_owned(), repository: git.clone(), ..DiskOptions::default() };
         let tree = DiskTree::open(&place, options).map_err(|e| e.to_string())?;
         let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
-        Ok(Repository { name: None, urls: Vec::new(), shown: Vec::new(), root, git, prefix, own: false })
+        Ok(Repository { name: None, urls: Vec::new(), shown: Vec::new(), root, git, prefix, own: false, excluded: Vec::new() })
     }
 
     fn clusters(
@@ -327,14 +339,12 @@ impl Mounts<'_> {
         }
     }
 
-    fn roots(&self, fleet: &mut Fleet, own: &FilePath, root: &Path, diagnostics: &mut Diagnostics) -> Vec<Root> {
-        if self.opening.roots.is_empty() {
-            return self.declared_roots(fleet, diagnostics);
-        }
-        let hub = match &self.opening.hub {
-            None => fleet.in_cluster(),
+    /// The hub of roots that select none.
+    fn hub(&self, fleet: &mut Fleet, diagnostics: &mut Diagnostics) -> Option<ClusterId> {
+        match &self.opening.hub {
+            None => Some(fleet.in_cluster()),
             Some(name) => match fleet.cluster(name) {
-                Some(hub) => hub,
+                Some(hub) => Some(hub),
                 None if !fleet.declares_clusters() => {
                     let hub = crate::config::cluster::Cluster::named(
                         name.as_str(),
@@ -342,7 +352,7 @@ impl Mounts<'_> {
                         Origin::NONE,
                     );
                     fleet.clusters.push(hub);
-                    fleet.clusters.len() - 1
+                    Some(fleet.clusters.len() - 1)
                 }
                 None => {
                     let known = fleet.clusters.iter().map(|c| &*c.name);
@@ -350,20 +360,27 @@ impl Mounts<'_> {
                         Diagnostic::error(Code::UNKNOWN_DESTINATION, format!("`--hub {name}` is not a declared cluster"))
                             .did_you_mean(name, known),
                     );
-                    return Vec::new();
+                    None
                 }
             },
-        };
+        }
+    }
+
+    fn roots(&self, fleet: &mut Fleet, own: &Own, diagnostics: &mut Diagnostics) -> Vec<Root> {
+        if self.opening.roots.is_empty() {
+            return self.declared_roots(fleet, diagnostics);
+        }
+        let Some(hub) = self.hub(fleet, diagnostics) else { return Vec::new() };
         let mut roots = Vec::new();
         for given in &self.opening.roots {
             let place = self.opening.current_dir.join(given);
             let canonical = place.canonicalize().ok();
-            let top = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+            let top = own.root.canonicalize().unwrap_or_else(|_| own.root.to_path_buf());
             match canonical.filter(|p| p.starts_with(&top)) {
                 Some(place) => {
                     let path = below(&top, &place);
                     let path = if path.is_empty() { ".".to_owned() } else { path };
-                    roots.push(Root { base: own.clone(), path, origin: Origin::NONE, hubs: vec![hub] });
+                    roots.push(Root { base: own.tree.clone(), path, origin: Origin::NONE, hubs: vec![hub] });
                 }
                 None if place.symlink_metadata().is_err() => diagnostics.push(
                     Diagnostic::error(Code::UNKNOWN_PATH, format!("there is no root at `{given}`"))
@@ -380,13 +397,21 @@ impl Mounts<'_> {
 
     fn declared_roots(&self, fleet: &mut Fleet, diagnostics: &mut Diagnostics) -> Vec<Root> {
         let mut roots = Vec::new();
+        // Told once, whether or not a root needs it.
+        let given = match &self.opening.hub {
+            Some(_) => match self.hub(fleet, diagnostics) {
+                Some(hub) => Some(hub),
+                None => return roots,
+            },
+            None => None,
+        };
         for (index, root) in fleet.spec.argocd.roots.clone().into_iter().enumerate() {
             let index = index.to_string();
             let file = fleet.file.as_ref();
             let at = |key| file.map_or(Origin::NONE, |f| f.origin(&["spec", "argocd", "roots", &index, key]));
             let (origin, on) = (at("path"), at("on"));
             let hubs: Vec<ClusterId> = match &root.on {
-                None => vec![fleet.in_cluster()],
+                None => vec![given.unwrap_or_else(|| fleet.in_cluster())],
                 Some(selector) => {
                     let all = fleet.clusters.iter().enumerate();
                     all.filter(|(_, c)| selector.matches(&c.labels)).map(|(i, _)| i).collect()
@@ -400,6 +425,11 @@ impl Mounts<'_> {
         }
         roots
     }
+}
+
+/// `path` without the directory `above` before it; none if it isn't below.
+fn beneath<'p>(path: &'p str, above: &str) -> Option<&'p str> {
+    if above.is_empty() { Some(path) } else { path.strip_prefix(above)?.strip_prefix('/') }
 }
 
 /// `path` below `root`, with slashes; empty if it is the root or not below it.

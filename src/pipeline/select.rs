@@ -113,10 +113,21 @@ impl Selection {
 
     /// Whether an app that only an index knows is selected.
     pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
-        let layer = meta.layer.as_deref();
-        let of_layer = |name: &str| layer.is_some_and(|l| l == name || l.strip_prefix(name).is_some_and(|r| r.starts_with('-')));
-        let layers = self.layers.iter().find(|name| of_layer(name)).map(String::as_str);
-        self.cluster(fleet, cluster) && self.app(None, app, layers, &meta.labels)
+        // Its own key comes first among its parents: `<hub>/<namespace>/<name>` for Applications.
+        let own = meta.parents.first().map(|own| own.split('/').collect::<Vec<_>>()).unwrap_or_default();
+        let (namespace, name) = match own.as_slice() {
+            [_, namespace, name] if meta.layer.is_none() => (Some(*namespace), *name),
+            _ => (None, app),
+        };
+        // An index names instances: `<layer>`, or `<layer>-<directory>`. The longest name that fits is the layer's.
+        let fits = |layer: &str, instance: &str| instance.strip_prefix(layer).is_some_and(|r| r.is_empty() || r.starts_with('-'));
+        let layers = fleet.spec.layers.iter().map(|l| l.name.as_str());
+        let layer = meta.layer.as_deref().and_then(|i| layers.filter(|l| fits(l, i)).max_by_key(|l| l.len()));
+        self.cluster(fleet, cluster) && self.app(namespace, name, layer, &meta.labels)
+    }
+
+    /// Whether a selected app is held.
+    pub fn has_held(&self, compiled: &Compiled) -> bool {
+        compiled.apps.iter().any(|(key, result)| result.held.is_some() && self.selects(compiled, key, result))
     }
 }
-

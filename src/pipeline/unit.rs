@@ -73,7 +73,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 /// The manifests of an app, namespaced but not yet finished, with the recorder's steps.
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
-    let context = jinja::Context { roots: app.context.to_vec() };
+    let context = jinja::Context::new(app.context.to_vec());
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
@@ -179,9 +179,6 @@ fn known_scope(cluster: &Cluster, id: &ObjectId) -> Option<Scope> {
 /// Gives a namespaced object (or one of unknown scope) that names no namespace the app's, and takes a cluster-wide one's
 /// away, as Argo CD does.
 fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Recorder) {
-    let made_by = app.application().map_or(app.declared_at, |a| {
-        crate::config::origin_of(&a.node, &["spec", "destination", "namespace"])
-    });
     let Some(map) = node.as_map_mut() else { return };
     let Some(metadata) = map.get_mut("metadata") else { return };
     let was = metadata.origin;
@@ -192,7 +189,7 @@ fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Record
             metadata.remove("namespace");
         }
         (_, Some(namespace)) if !named => {
-            let origin = recorder.step("is the namespace of the app, set by", made_by, was);
+            let origin = recorder.step("is the namespace of the app, set by", app.namespace_at, was);
             let value = Node::new(EcoString::from(&**namespace), origin);
             metadata.insert("namespace", origin, value);
         }

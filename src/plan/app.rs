@@ -53,6 +53,8 @@ pub enum AppOrigin {
         instance: Arc<str>,
         /// The stage's place; past the last for an app in none.
         stage: usize,
+        /// Its directory's name: what it is called as long as its `app.yaml` can't be read.
+        dir_name: Arc<str>,
     },
     /// A root.
     Root,
@@ -84,6 +86,8 @@ pub struct App {
     pub tree_name: Arc<str>,
     /// The namespace of objects that name none.
     pub namespace: Option<Arc<str>>,
+    /// Where that namespace is set.
+    pub namespace_at: Origin,
     /// Whether it is a tenant's, confined to its namespace.
     pub tenant: bool,
     /// Whether its namespace is made with it, and with which labels and annotations.

@@ -9,9 +9,11 @@ use crate::argocd::destination;
 use crate::config::cluster::{Cluster, Declared};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::glob::Glob;
+use crate::provenance::Recorder;
 use crate::render::{Engine, plain};
 use crate::source::Origin;
 use crate::world::{EntryKind, FilePath, Reader, normalize, parent};
+use crate::yaml::{self, Dialect, NullRule};
 
 /// How deep apps may make apps. Names without end are the only way there.
 pub const MAX_DEPTH: usize = 50;
@@ -32,14 +34,14 @@ pub fn key(application: &Application, met: &Met) -> AppKey {
     AppKey::Application { hub: met.hub, namespace, name: application.name.as_str().into() }
 }
 
-/// The name that an Application has in its cluster's tree.
+/// The name that an app has in its cluster's tree. That of a root has a `_` in it, which no Application's has.
 pub fn tree_name(fleet: &Fleet, key: &AppKey) -> Arc<str> {
     match key {
         AppKey::Application { namespace, name, .. } if **namespace != *fleet.spec.argocd.namespace => {
             format!("{namespace}.{name}").into()
         }
         AppKey::Application { name, .. } | AppKey::Layer { name, .. } => Arc::clone(name),
-        AppKey::Root { path, .. } => format!("_{}", root_name(path)).into(),
+        AppKey::Root { path, .. } => format!("root_{}", root_name(path)).into(),
     }
 }
 
@@ -100,7 +102,7 @@ pub fn app(
     let mut sources = Vec::new();
     let mut diagnostics = Diagnostics::new();
     for source in &application.sources {
-        match app_source(fleet, source, reader) {
+        match app_source(fleet, source, &application.name, reader) {
             Ok(found) => sources.extend(found),
             Err(problems) => diagnostics.extend(problems),
         }
@@ -108,8 +110,10 @@ pub fn app(
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let declared_at = crate::config::origin_of(&application.node, &["metadata", "name"]);
+    let at = |keys: &[&str]| crate::config::origin_of(&application.node, keys);
+    let (declared_at, namespace_at) = (at(&["metadata", "name"]), at(&["spec", "destination", "namespace"]));
     Ok(App {
+        namespace_at,
         tree_name: tree_name(fleet, &key),
         key,
         cluster,
@@ -128,7 +132,46 @@ pub fn app(
     })
 }
 
-fn app_source(fleet: &Fleet, source: &Source, reader: &Reader) -> Result<Option<AppSource>, Diagnostics> {
+/// What a file in the source's directory changes in the source of every Application that reads it.
+const SOURCE_FILE: &str = ".argocd-source.yaml";
+
+/// The source as the files `.argocd-source.yaml` and `.argocd-source-<app>.yaml` of its directory change it: JSON merge
+/// patches, which can't say where the source is (reposerver/repository/repository.go, `mergeSourceParameters`).
+fn with_overrides(source: &Source, app: &str, dir: &FilePath, reader: &Reader) -> Result<Option<Source>, Diagnostics> {
+    let mut node = source.node.clone();
+    let mut changed = false;
+    for name in [SOURCE_FILE.to_owned(), format!(".argocd-source-{app}.yaml")] {
+        let Some(path) = dir.join(&name) else { continue };
+        if !matches!(reader.kind(&path), Ok(Some(EntryKind::File | EntryKind::BadLink))) {
+            continue;
+        }
+        let (documents, diagnostics) = super::fleet::documents(reader, &path, Dialect::Kubernetes);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let Some(over) = documents.into_iter().next() else { continue };
+        if over.as_map().is_none() {
+            let message = format!("`{name}` holds {}, expected a mapping with fields of a source", over.value.kind());
+            return Err(Diagnostic::error(Code::INVALID_APPLICATION, message).at(over.origin, "not a mapping").into());
+        }
+        node = yaml::merge(&node, &over, NullRule::Delete, &Recorder::off());
+        changed = true;
+    }
+    if !changed {
+        return Ok(None);
+    }
+    if let Some(map) = node.as_map_mut() {
+        for key in ["repoURL", "path", "chart", "targetRevision"] {
+            map.remove(key);
+            if let Some(own) = source.node.get(key) {
+                map.insert(key, own.origin, own.clone());
+            }
+        }
+    }
+    Source::from_node(&node).map(Some)
+}
+
+fn app_source(fleet: &Fleet, source: &Source, app: &str, reader: &Reader) -> Result<Option<AppSource>, Diagnostics> {
     let (url, url_at) = &source.repo_url;
     let (revision, revision_at) = &source.target_revision;
     if let Some((Tool::Plugin, node)) = &source.tool {
@@ -151,6 +194,8 @@ fn app_source(fleet: &Fleet, source: &Source, reader: &Reader) -> Result<Option<
     };
     let root = fleet.repositories.by_url(url, Some(revision), (*url_at, *revision_at), reader.world())?;
     let dir = directory(reader, &root, path, *path_at)?;
+    let changed = with_overrides(source, app, &dir, reader)?;
+    let source = changed.as_ref().unwrap_or(source);
     let engine = match (&source.tool, &source.directory) {
         (Some((Tool::Helm, _)), _) => Engine::Helm,
         (Some((Tool::Kustomize, _)), _) => Engine::Kustomize,
@@ -250,6 +295,7 @@ pub fn root(fleet: &Fleet, base: &FilePath, path: &str, at: Origin, hub: Cluster
         key,
         cluster: hub,
         namespace: Some(fleet.spec.argocd.namespace.as_str().into()),
+        namespace_at: fleet.file.as_ref().map_or(at, |f| f.origin(&["spec", "argocd", "namespace"])),
         tenant: false,
         create_namespace: false,
         wave: 0,

@@ -16,7 +16,7 @@ use crate::layer::context::{self, Roots};
 use crate::layer::layout::{self, APP_FILE, AppDir, Instance, LAYER_FILE, Marker};
 use crate::provenance::Recorder;
 use crate::render::{Engine, jinja, plain};
-use crate::source::{Origin, Span};
+use crate::source::{Origin, SourceKind, Span};
 use crate::world::{FilePath, Reader, Reads};
 use crate::yaml::{Dialect, Node, Value};
 
@@ -143,8 +143,8 @@ impl Work<'_, '_> {
             }
             let namespace = match &layer.namespace {
                 None => None,
-                Some(template) => match self.string(template, origin("namespace"), &roots) {
-                    Ok(namespace) => Some(namespace),
+                Some(template) => match self.text(template, origin("namespace"), &roots) {
+                    Ok((namespace, at)) => Some(Node::new(namespace, at)),
                     Err(diagnostics) => {
                         result.diagnostics.extend(diagnostics);
                         continue;
@@ -157,10 +157,7 @@ impl Work<'_, '_> {
                 match self.app(&layer_place, dir, &roots) {
                     Ok(Some(app)) => result.apps.push(app),
                     Ok(None) => {}
-                    Err(diagnostics) => {
-                        let tree_name = self.given_name(dir).unwrap_or_else(|| dir.name.clone()).into();
-                        result.failed.push(Failed { tree_name, diagnostics });
-                    }
+                    Err(failed) => result.failed.push(failed),
                 }
             }
         }
@@ -190,9 +187,11 @@ impl Work<'_, '_> {
         let repositories = &self.fleet.repositories;
         let world = self.reader.world();
         let own = self.fleet.clusters.get(self.cluster).and_then(|c| c.revision.clone());
+        // A cluster's revision is one of the fleet's own repository.
+        let in_own = layer.repository.as_deref().is_none_or(|name| repositories.is_own(name));
         let revision = match &layer.revision {
             Some(template) if repositories.pinned() => Some(self.string(template, origin("revision"), roots)?),
-            _ => own,
+            _ => own.filter(|_| in_own),
         };
         let revision = revision.as_deref();
         match &layer.repository {
@@ -234,25 +233,52 @@ impl Work<'_, '_> {
         let Some(expression) = &layer.when else { return Ok(true) };
         let on_read = |path: &[EcoString]| self.reader.value(path);
         let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        let context = jinja::Context { roots: roots.clone() };
+        let context = jinja::Context::new(roots.clone());
         let result = self.jinja.eval(expression, span(at), &context, &options)?;
         Ok(jinja::truthy(&result))
     }
 
     fn string(&self, template: &str, at: Origin, roots: &Roots) -> Result<String, Diagnostics> {
+        Ok(self.text(template, at, roots)?.0)
+    }
+
+    /// A templated string rendered, and where it comes from: while steps are recorded, a text of its own that leads back
+    /// to the template and to what it read.
+    fn text(&self, template: &str, at: Origin, roots: &Roots) -> Result<(String, Origin), Diagnostics> {
         let on_read = |path: &[EcoString]| self.reader.value(path);
-        let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        self.jinja.render_string(template, span(at), &jinja::Context { roots: roots.clone() }, &options)
+        let options = jinja::Options { on_read: &on_read, record: self.recorder.on(), ..jinja::Options::default() };
+        let context = jinja::Context::new(roots.clone());
+        if !self.recorder.on() || !template.contains('{') {
+            return Ok((self.jinja.render_string(template, span(at), &context, &options)?, at));
+        }
+        let jinja::Text { text, map } = self.jinja.record_string(template, span(at), &context, &options)?;
+        let sources = self.reader.world().sources();
+        let name = format!("{} (rendered)", sources.get(at.file).map_or(String::new(), |file| file.name.clone()));
+        let kept = sources.add(name, text.as_str(), SourceKind::Rendered(Arc::new(map.unwrap_or_default())));
+        Ok((text, Origin::new(kept.id, 0)))
     }
 
     /// One app; none if it isn't enabled on this cluster.
-    fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Option<App>, Diagnostics> {
+    fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Option<App>, Failed> {
+        // What fails before the app's own name is known fails under its directory's.
+        let mut name: Arc<str> = dir.name.as_str().into();
+        let app = self.named_app(place, dir, roots, &mut name);
+        app.map_err(|diagnostics| Failed { tree_name: name, diagnostics })
+    }
+
+    fn named_app(
+        &self,
+        place: &LayerPlace,
+        dir: &AppDir,
+        roots: &Roots,
+        called: &mut Arc<str>,
+    ) -> Result<Option<App>, Diagnostics> {
         let layer_context = context::map([
             ("name", context::text(Some(&place.layer.name))),
             ("instance", context::text(Some(&place.instance.name))),
             ("path", context::text(Some(&place.instance.path))),
             ("stage", context::text(self.fleet.spec.stages.get(dir.stage).map(String::as_str))),
-            ("namespace", context::text(place.namespace.as_deref())),
+            ("namespace", place.namespace.clone()),
             ("tenant", Some(Node::made(place.layer.tenant))),
         ]);
         let mut roots = roots.clone();
@@ -267,6 +293,7 @@ impl Work<'_, '_> {
         let spec = file.as_ref().map(|f| &f.value.spec);
         let given = file.as_ref().and_then(|f| f.value.metadata.name.clone());
         let name: Arc<str> = given.unwrap_or_else(|| dir.name.clone()).into();
+        *called = Arc::clone(&name);
         if !self.enabled(&name, spec.and_then(|s| s.enable.as_ref()), origin(&["spec", "enable"]))? {
             return Ok(None);
         }
@@ -285,9 +312,11 @@ impl Work<'_, '_> {
                     .at(origin(&["spec", "wave"]), "not an integer")
             })?,
         };
-        let namespace = spec.and_then(|s| s.namespace.clone());
+        let namespace = spec.and_then(|s| s.namespace.as_deref());
+        let namespace = namespace.map(|namespace| Node::new(namespace, origin(&["spec", "namespace"])));
         if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace) {
             if asked != bound {
+                let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
                 let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
                 return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
                     .at(origin(&["spec", "namespace"]), "another namespace")
@@ -297,8 +326,8 @@ impl Work<'_, '_> {
         let namespace = namespace.or_else(|| place.namespace.clone());
         let app_context = context::map([
             ("name", context::text(Some(&name))),
-            ("namespace", context::text(namespace.as_deref())),
-            ("wave", Some(Node::made(wave))),
+            ("namespace", namespace.clone()),
+            ("wave", Some(Node::new(wave, origin(&["spec", "wave"])))),
             ("releaseName", context::text(Some(spec.and_then(|s| s.release_name.as_deref()).unwrap_or(&name)))),
         ]);
         roots.push(("app".into(), app_context));
@@ -309,7 +338,8 @@ impl Work<'_, '_> {
             key: AppKey::Layer { cluster: self.cluster, name: Arc::clone(&name) },
             cluster: self.cluster,
             tree_name: name,
-            namespace: namespace.map(Into::into),
+            namespace_at: namespace.as_ref().map_or(place.at, |n| n.origin),
+            namespace: namespace.as_ref().and_then(Node::as_str).map(Into::into),
             tenant: place.layer.tenant,
             create_namespace: false,
             wave,
@@ -322,18 +352,12 @@ impl Work<'_, '_> {
                 layer_name: place.layer.name.as_str().into(),
                 instance: place.instance.name.as_str().into(),
                 stage: dir.stage,
+                dir_name: dir.name.as_str().into(),
             },
             parent: None,
             depth: 0,
             declared_at,
         }))
-    }
-
-    /// The name that an `app.yaml` which can't be used as a whole gives its app, if that much of it can be read.
-    fn given_name(&self, dir: &AppDir) -> Option<String> {
-        let (nodes, _) = super::fleet::documents(self.reader, dir.config.as_ref()?, Dialect::Config);
-        let name = nodes.first()?.str_at(&["metadata", "name"])?;
-        (!name.contains("{{")).then(|| name.to_owned())
     }
 
     /// Reads an `app.yaml`, its strings rendered as templates (those of generators and patches are left alone).
@@ -355,10 +379,7 @@ impl Work<'_, '_> {
             let message = "app.yaml holds one document, here is another";
             diagnostics.push(Diagnostic::error(Code::INVALID_VALUE, message).at(second.origin, "a second document"));
         }
-        let on_read = |path: &[EcoString]| self.reader.value(path);
-        let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        let context = jinja::Context { roots: roots.clone() };
-        let mut render = |text: &str, origin: Origin| self.jinja.render_string(text, span(origin), &context, &options);
+        let mut render = |text: &str, origin: Origin| self.text(text, origin, roots);
         render_strings(&mut node, &mut render, &mut diagnostics, 0);
         if diagnostics.has_errors() {
             return Err(diagnostics);
@@ -452,7 +473,11 @@ impl Work<'_, '_> {
         let world = self.reader.world();
         let revision = source.revision.as_deref();
         let root = match &source.repository {
-            None => place.root.clone(),
+            None => match (revision, &place.layer.repository) {
+                (None, _) => place.root.clone(),
+                (Some(_), None) => self.fleet_root(revision, at("revision"))?,
+                (Some(_), Some(name)) => repositories.by_name(name, revision, at("revision"), world)?,
+            },
             Some(name) if name.contains("/") => {
                 repositories.by_url(name, revision, (at("repository"), at("revision")), world)?
             }
@@ -476,7 +501,8 @@ struct LayerPlace<'a> {
     index: usize,
     layer: &'a Layer,
     instance: &'a Instance,
-    namespace: Option<String>,
+    /// The namespace that its apps are bound to, and where it comes from.
+    namespace: Option<Node>,
     root: &'a FilePath,
     /// Where the layer is named.
     at: Origin,
@@ -520,14 +546,17 @@ const MAX_DEPTH: usize = 100;
 
 fn render_strings(
     node: &mut Node,
-    render: &mut dyn FnMut(&str, Origin) -> Result<String, Diagnostics>,
+    render: &mut dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics>,
     diagnostics: &mut Diagnostics,
     depth: usize,
 ) {
     let origin = node.origin;
     match &mut node.value {
         Value::Str(text) if text.contains("{{") || text.contains("{%") => match render(text, origin) {
-            Ok(rendered) => *text = rendered.into(),
+            Ok((rendered, from)) => {
+                *text = rendered.into();
+                node.origin = from;
+            }
             Err(problems) => diagnostics.extend(problems),
         },
         Value::Seq(seq) if depth < MAX_DEPTH => {

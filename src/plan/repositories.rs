@@ -24,8 +24,10 @@ pub struct Repository {
     pub git: Option<Arc<GitRepository>>,
     /// The path of `root` below the git repository's top.
     pub prefix: String,
-    /// Whether it is the one that the fleet itself stands in.
+    /// Whether it is the one that the fleet itself stands in, or a directory of it.
     pub own: bool,
+    /// Paths below the root that are never read: Terrace's own output.
+    pub excluded: Vec<String>,
 }
 
 /// How revisions are read.
@@ -48,14 +50,19 @@ pub struct Repositories {
 }
 
 impl Repositories {
-    /// The repositories, those named first first.
+    /// The repositories, those named first first, and last the fleet's own as a whole.
     pub fn new(list: Vec<Repository>, pins: Pins) -> Self {
         Self { list, pins, trees: Mutex::default() }
     }
 
-    /// The fleet's own.
+    /// The fleet's own, as a whole: directories of it may be declared as repositories, too.
     pub fn own(&self) -> Option<&Repository> {
-        self.list.iter().find(|repository| repository.own)
+        self.list.iter().rfind(|repository| repository.own)
+    }
+
+    /// Whether a name stands for the fleet's own repository, or a directory of it.
+    pub fn is_own(&self, name: &str) -> bool {
+        self.list.iter().find(|r| r.name.as_deref() == Some(name)).is_some_and(|r| r.own)
     }
 
     /// The name of the repository that a place is in (none for the fleet's own), and the path in it.
@@ -116,7 +123,7 @@ impl Repositories {
 
     /// The root of the fleet's own repository at a revision (`None`: as it is compiled).
     pub fn own_at(&self, revision: Option<&str>, at: Origin, world: &World) -> Option<Result<FilePath, Diagnostic>> {
-        let index = self.list.iter().position(|repository| repository.own)?;
+        let index = self.list.iter().rposition(|repository| repository.own)?;
         Some(self.at_revision(index, revision, at, world))
     }
 
@@ -125,7 +132,9 @@ impl Repositories {
             return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, "the repository is gone"));
         };
         let named = revision.filter(|r| !r.is_empty());
-        let revision = match (self.pins.pinned, named) {
+        // A bare repository has no files but those of its commits.
+        let bare = !repository.own && repository.git.as_ref().is_some_and(|git| git.is_bare());
+        let revision = match (self.pins.pinned || bare, named) {
             (false, _) => return Ok(repository.root.clone()),
             (true, Some(revision)) => revision,
             // Nothing to pin: a directory of charts, say.
@@ -154,7 +163,7 @@ impl Repositories {
         let options = GitOptions {
             root: repository.prefix.clone(),
             name: repository.name.clone().unwrap_or_default(),
-            excluded: Vec::new(),
+            excluded: repository.excluded.clone(),
         };
         let tree = GitTree::open(Arc::clone(git), &commit, options)
             .map_err(|error| Diagnostic::error(Code::GIT_FAILED, error.to_string()))?;

@@ -83,8 +83,13 @@ impl Work<'_, '_> {
                         self.directory(&path, &relative, depth + 1);
                     }
                 }
-                EntryKind::File | EntryKind::BadLink if self.wanted(&entry.name, &relative) => self.file(&path),
-                EntryKind::File | EntryKind::BadLink => {}
+                EntryKind::File | EntryKind::BadLink if !self.wanted(&entry.name, &relative) => {}
+                EntryKind::File => self.file(&path),
+                EntryKind::BadLink => match self.env.reader.text(&path) {
+                    // Argo CD passes over a link to nothing, with a warning.
+                    Err(ReadError::Missing) if self.options.lenient => self.dangling(&path),
+                    _ => self.file(&path),
+                },
             }
         }
     }
@@ -102,11 +107,13 @@ impl Work<'_, '_> {
             && options.include.as_ref().is_none_or(|glob| glob.matches(relative))
     }
 
+    fn dangling(&mut self, path: &FilePath) {
+        let place = self.env.reader.world().show(path);
+        let message = format!("`{place}` is a link to nothing: Argo CD passes over it");
+        self.rendered.diagnostics.push(Diagnostic::warning(Code::FILE_MISSING, message));
+    }
+
     fn file(&mut self, path: &FilePath) {
-        if path.name().ends_with(".jsonnet") {
-            let place = self.env.reader.world().show(path);
-            return self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
-        }
         let source = match self.env.reader.text(path) {
             Ok(source) => source,
             Err(error) => {
@@ -116,7 +123,15 @@ impl Work<'_, '_> {
         };
         if self.options.templates && path.name().ends_with(".j2") {
             self.template(path, &source);
-        } else if !(self.options.lenient && source.text.contains(SKIP_FILE)) {
+        } else if self.options.lenient && source.text.contains(SKIP_FILE) {
+        } else if path.name().ends_with(".jsonnet") {
+            let place = self.env.reader.world().show(path);
+            self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
+        } else if self.options.lenient && path.name().ends_with(".json") && !is_one_json(&source.text) {
+            let message = "Argo CD takes exactly one JSON object from a `.json` file";
+            let diagnostic = Diagnostic::error(Code::NOT_AN_OBJECT, message).at(Origin::new(source.id, 0), "in this file");
+            self.rendered.diagnostics.push(diagnostic.hint("write several as YAML, or as a `kind: List`"));
+        } else {
             self.manifests(source.id, &source.text, path, false);
         }
     }
@@ -138,8 +153,8 @@ impl Work<'_, '_> {
         };
         let on_read = |path: &[ecow::EcoString]| env.reader.value(path);
         let options = jinja::Options {
-            fuel: jinja::Options::FUEL,
-            output_limit: jinja::Options::OUTPUT_LIMIT,
+            fuel: jinja::DEFAULT_FUEL,
+            output_limit: jinja::DEFAULT_OUTPUT_LIMIT,
             record: env.recorder.on(),
             on_read: &on_read,
             load: &load,
@@ -160,20 +175,24 @@ impl Work<'_, '_> {
     fn manifests(&mut self, id: FileId, text: &str, path: &FilePath, templated: bool) {
         let parsed = yaml::parse(id, text, Dialect::Kubernetes);
         let mut objects = Vec::new();
-        let mut wrong = Vec::new();
+        let mut wrong: Vec<Wrong> = Vec::new();
+        // Whether Argo CD's decoder gets past every document; it stops at the first that it can't decode.
+        let mut stops = None;
         for document in parsed.documents {
+            let before = objects.len();
+            let undecodable = document.failed || !is_decodable(&document.node);
             flatten(document.node, &mut objects, &mut wrong, 0);
+            if undecodable && stops.is_none() {
+                stops = Some(before);
+            }
         }
         let looks_like_one = || ["apiVersion:", "kind:", "metadata:"].iter().all(|key| text.contains(key));
-        if self.options.lenient
-            && (parsed.diagnostics.has_errors() || !wrong.is_empty())
-            && objects.is_empty()
-            && !looks_like_one()
-        {
+        let is_json = path.name().ends_with(".json");
+        if self.options.lenient && !is_json && stops == Some(0) && !looks_like_one() {
             return;
         }
         self.rendered.diagnostics.extend(parsed.diagnostics);
-        for (origin, message) in wrong {
+        for Wrong { origin, message } in wrong {
             let mut diagnostic = Diagnostic::error(Code::NOT_AN_OBJECT, message);
             if !origin.file.is_real() {
                 diagnostic.message = format!("{}: {}", self.env.reader.world().show(path), diagnostic.message);
@@ -187,41 +206,61 @@ impl Work<'_, '_> {
     }
 }
 
+/// A document, or an item of a List, that isn't an object.
+struct Wrong {
+    origin: Origin,
+    message: String,
+}
+
+/// Whether a text is one JSON value and nothing else.
+fn is_one_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// Whether Argo CD's decoder makes an object of a document: it asks for a mapping with a `kind`. Null is no object, and
+/// no error either.
+fn is_decodable(node: &Node) -> bool {
+    node.is_null() || node.str_at(&["kind"]).is_some_and(|kind| !kind.is_empty())
+}
+
+/// The items of a List, as Kubernetes' own tools tell one: an object with a list under `items`, or with a null there and
+/// neither `spec` nor `status`, whatever its kind is called (apimachinery `Unstructured.IsList`, argo-cd `isNullList`).
+fn list_items(node: &Node) -> Option<&[Node]> {
+    let items = node.get("items")?;
+    match items.is_null() {
+        true if node.get("spec").is_none() && node.get("status").is_none() => Some(&[]),
+        _ => items.as_seq(),
+    }
+}
+
 /// Takes Lists apart (as deep as they go) and tells what isn't an object. Null documents and null Lists vanish.
-fn flatten(node: Node, objects: &mut Vec<Node>, wrong: &mut Vec<(Origin, String)>, depth: usize) {
+fn flatten(node: Node, objects: &mut Vec<Node>, wrong: &mut Vec<Wrong>, depth: usize) {
     if node.is_null() {
         return;
     }
+    let mut tell = |origin, message: String| wrong.push(Wrong { origin, message });
     if node.as_map().is_none() {
-        wrong.push((node.origin, format!("a manifest is a mapping, this document is {}", node.value.kind())));
-        return;
+        return tell(node.origin, format!("a manifest is a mapping, this document is {}", node.value.kind()));
     }
     let text = |key: &str| node.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
     let Some(kind) = text("kind") else {
-        wrong.push((node.origin, "this document has no `kind`".to_owned()));
-        return;
+        return tell(node.origin, "this document has no `kind`".to_owned());
     };
     if text("apiVersion").is_none() {
-        wrong.push((node.origin, "this document has no `apiVersion`".to_owned()));
+        return tell(node.origin, "this document has no `apiVersion`".to_owned());
+    }
+    if let Some(items) = list_items(&node).filter(|_| depth < 10) {
+        for item in items {
+            flatten(item.clone(), objects, wrong, depth + 1);
+        }
         return;
     }
-    let items = node.get("items").filter(|_| kind.ends_with("List") && depth < 10);
-    match items {
-        Some(items) if items.is_null() => {}
-        Some(items) if items.as_seq().is_some() => {
-            for item in items.as_seq().unwrap_or_default() {
-                flatten(item.clone(), objects, wrong, depth + 1);
-            }
-        }
-        _ => {
-            let metadata = node.get("metadata");
-            let name = |key| metadata.and_then(|m| m.get(key)).and_then(Node::as_str).is_some_and(|n| !n.is_empty());
-            if name("name") || name("generateName") {
-                objects.push(node);
-            } else {
-                let at = metadata.map_or(node.origin, |m| m.origin);
-                wrong.push((at, format!("this {kind} has no `metadata.name`")));
-            }
-        }
+    let metadata = node.get("metadata");
+    let name = |key| metadata.and_then(|m| m.get(key)).and_then(Node::as_str).is_some_and(|n| !n.is_empty());
+    if name("name") || name("generateName") {
+        objects.push(node);
+    } else {
+        let at = metadata.map_or(node.origin, |m| m.origin);
+        tell(at, format!("this {kind} has no `metadata.name`"));
     }
 }

@@ -72,6 +72,8 @@ struct MapFrame {
 struct Frame {
     shape: Shape,
     origin: Origin,
+    /// Whether it stands in a flow collection, or is one.
+    flow: bool,
     anchor: Option<usize>,
     /// Steps before it began.
     steps: u64,
@@ -146,7 +148,7 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Event::Scalar { value, style, properties, at, end } => {
                     self.scalar(value, style, &properties, at, end)?
                 }
-                Event::SequenceStart { properties, at } => {
+                Event::SequenceStart { properties, at, flow } => {
                     let merge = matches!(
                         self.stack.last(),
                         Some(Frame { shape: Shape::Map(MapFrame { next: Next::Merge(_), .. }), .. })
@@ -158,11 +160,11 @@ impl<'a, 'd> Composer<'a, 'd> {
                         }
                         _ => Shape::Seq(EcoVec::new()),
                     };
-                    self.open(shape, &properties, at, !merge)?;
+                    self.open(shape, &properties, at, flow, !merge)?;
                     continue;
                 }
-                Event::MappingStart { properties, at } => {
-                    self.open(Shape::Map(MapFrame::new()), &properties, at, true)?;
+                Event::MappingStart { properties, at, flow } => {
+                    self.open(Shape::Map(MapFrame::new()), &properties, at, flow, true)?;
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => match self.close()? {
@@ -171,7 +173,7 @@ impl<'a, 'd> Composer<'a, 'd> {
                 },
             };
             if self.stack.is_empty() {
-                empty = done.at == done.end;
+                empty = done.at == done.end && done.node.is_null();
                 root = done.node;
             } else {
                 self.place(done)?;
@@ -318,6 +320,14 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Scalar::Null
             }
         };
+        // kustomize writes resources out and reads them again on their way, which quotes what is empty in these places.
+        let kustomize = self.dialect == Dialect::Kustomize && at == end && properties.tag.is_none();
+        let scalar = match scalar {
+            _ if kustomize && (self.expects_key() || self.stack.last().is_some_and(|f| f.flow)) => {
+                Scalar::Str(Cow::Borrowed(""))
+            }
+            scalar => scalar,
+        };
         let key = if wanted { self.key_text(&scalar, written) } else { KeyText::Unusable("") };
         let value = self.value(scalar, at, end);
         let node = Node { value, origin: self.origin(at) };
@@ -402,7 +412,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         }
     }
 
-    fn open(&mut self, shape: Shape, properties: &Properties<'a>, at: usize, counts: bool) -> Result<()> {
+    fn open(&mut self, shape: Shape, properties: &Properties<'a>, at: usize, flow: bool, counts: bool) -> Result<()> {
         if self.stack.len() >= self.limits.depth {
             return Err(self.too_deep(at));
         }
@@ -411,7 +421,8 @@ impl<'a, 'd> Composer<'a, 'd> {
             self.step(at)?;
         }
         let anchor = self.declare(properties);
-        self.stack.push(Frame { shape, origin: self.origin(at), anchor, steps, height: 1 });
+        let flow = flow || self.stack.last().is_some_and(|f| f.flow);
+        self.stack.push(Frame { shape, origin: self.origin(at), flow, anchor, steps, height: 1 });
         Ok(())
     }
 

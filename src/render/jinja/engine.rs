@@ -102,6 +102,23 @@ impl Engine {
         Ok(set.render(context, options, None)?.text)
     }
 
+    /// Renders a templated string of one of our files, and maps what comes out if `options` ask for it.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn record_string(
+        &self,
+        text: &str,
+        origin: Span,
+        context: &Context,
+        options: &Options<'_>,
+    ) -> Result<Text, Diagnostics> {
+        let set = self.string_set(text, origin, false, options)?;
+        let text = set.render(context, options, None)?.text;
+        let map = options.record.then(|| set.map(&text, context, options));
+        Ok(Text { text, map })
+    }
+
     /// Evaluates an expression of one of our files. `span` is the span of its token there, as in
     /// [`Self::render_string`].
     ///
@@ -174,11 +191,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn print(&self, marks: Option<&mut Vec<Mark>>) -> Result<Printed, Diagnostic> {
+    fn print(&self, marks: Option<&mut Vec<Mark>>) -> Result<Printed, Box<Diagnostic>> {
         let syntax = syntax();
         if let Some((range, message)) = scan::too_deep(&self.source, self.expression, &syntax) {
             let error = Diagnostic::error(Code::TEMPLATE_SYNTAX, message);
-            return Err(error.at_span(self.place.span(range), "").hint("split it into smaller parts"));
+            return Err(Box::new(error.at_span(self.place.span(range), "").hint("split it into smaller parts")));
         }
         let printer = Printer::new(&self.source, &self.place, marks);
         if self.expression {
@@ -187,7 +204,7 @@ impl Draft {
         } else {
             parse(&self.source, ROOT, syntax).map(|tree| printer.template(&tree))
         }
-        .map_err(|e| error::syntax(&e, &self.source, &self.place))
+        .map_err(|e| Box::new(error::syntax(&e, &self.source, &self.place)))
     }
 }
 
@@ -230,7 +247,7 @@ impl Set {
             let printed = match draft.print(None) {
                 Ok(printed) => printed,
                 Err(error) => {
-                    errors.push(error);
+                    errors.push(*error);
                     continue;
                 }
             };
@@ -342,7 +359,7 @@ impl Set {
             return Err(Failure::Output);
         }
         rendered.map_err(Failure::Engine)?;
-        let node = sink.take_result().map(|value| spell::to_node(&value, 0)).transpose().map_err(Failure::Engine)?;
+        let node = sink.take_result().map(|value| spell::to_node(&value)).transpose().map_err(Failure::Engine)?;
         let text = String::from_utf8(out).map_err(|_| Failure::Output)?;
         Ok(Outcome { text, node })
     }
