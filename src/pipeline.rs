@@ -234,7 +234,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
     assemble::finish(&fleet, &mut fixed, run);
-    let (ranks, problems) = order::ranks(&fixed.planned(), &fixed.unplanned());
+    let (ranks, problems) = order::ranks(&fixed.planned(), &fixed.unplanned(), &fleet.clusters);
     diagnostics.extend(fixed.diagnostics);
     diagnostics.extend(problems);
     if run.check {

@@ -92,7 +92,8 @@ fn no_module_uses_what_the_table_does_not_allow() {
         for (line, used) in uses(&text, module.len()) {
             let place = format!("src/{}:{line}", file.display());
             if used == "{" || used == "super" {
-                wrong.push(format!("{place}: name what is used of the crate as `crate::module::…`, one path to a line"));
+                wrong
+                    .push(format!("{place}: name what is used of the crate as `crate::module::…`, one path to a line"));
             } else if used != *own && !allowed.contains(&used) {
                 wrong.push(format!("{place}: `{own}` may not use `{used}`"));
             }

@@ -169,7 +169,8 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
 /// How many of a cluster's apps are held.
 fn held_on(session: &Session, cluster: &str) -> usize {
     let compiled = &session.compiled;
-    let of = |id| compiled.fleet.clusters.get(id).is_some_and(|c: &crate::config::cluster::Cluster| *c.name == *cluster);
+    let of =
+        |id| compiled.fleet.clusters.get(id).is_some_and(|c: &crate::config::cluster::Cluster| *c.name == *cluster);
     compiled.apps.values().filter(|app| app.held.is_some() && app.cluster.is_some_and(of)).count()
 }
 

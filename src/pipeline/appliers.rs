@@ -26,7 +26,12 @@ pub enum AppliedBy {
 }
 
 /// Adds Applications to the hubs' trees, or Kustomizations to each.
-pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: AppliedBy, published: &Published) -> Diagnostics {
+pub fn add_appliers(
+    compiled: &Compiled,
+    trees: &mut Vec<ClusterTree>,
+    by: AppliedBy,
+    published: &Published,
+) -> Diagnostics {
     let mut published = published.clone();
     if published.url.is_none() {
         published.url = compiled.remote_url.clone();
@@ -34,8 +39,11 @@ pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: Appli
     let mut diagnostics = Diagnostics::new();
     if published.url.is_none() && by != AppliedBy::Anyone {
         diagnostics.push(
-            Diagnostic::error(Code::UNKNOWN_REPOSITORY, "this repository has no remote whose URL the applier could sync from")
-                .hint("give it with `--publish-url URL`"),
+            Diagnostic::error(
+                Code::UNKNOWN_REPOSITORY,
+                "this repository has no remote whose URL the applier could sync from",
+            )
+            .hint("give it with `--publish-url URL`"),
         );
         return diagnostics;
     }

@@ -99,7 +99,8 @@ fn find(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object) 
     let app = fixed.apps.get(key).and_then(|r| r.app.as_ref())?;
     let (manifests, _, _) = manifests(run, app, fleet.clusters.get(app.cluster)?, &Recorder::recording());
     let is_it = |node: &Node| {
-        ObjectId::of(node).is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)
+        ObjectId::of(node)
+            .is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)
     };
     let found: Vec<Node> = manifests.into_iter().map(|m| m.node).filter(is_it).collect();
     let namespace = |node: &&Node| node.str_at(&["metadata", "namespace"]).unwrap_or_default() == object.id.namespace;
@@ -131,15 +132,18 @@ fn tenancy(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
                     format!("`{}` is in another namespace than `{bound}`", object.id),
                     namespace,
                     format!("expected `{bound}`"),
-                    format!("leave its namespace out: it then goes to `{bound}`; or move it to a layer that isn't a tenant's"),
+                    format!(
+                        "leave its namespace out: it then goes to `{bound}`; or move it to a layer that isn't a tenant's"
+                    ),
                 ),
             };
             let cluster = fleet.clusters.get(app.cluster).map(|c| Arc::clone(&c.name));
-            let mut diagnostic = Diagnostic::error(Code::TENANT_ESCAPES, format!("a tenant's app makes what it may not: {why}"))
-                .at(place, label)
-                .also(app.declared_at, "this layer is a tenant's")
-                .hint(hint)
-                .about(cluster.as_ref(), Some(&app.tree_name));
+            let mut diagnostic =
+                Diagnostic::error(Code::TENANT_ESCAPES, format!("a tenant's app makes what it may not: {why}"))
+                    .at(place, label)
+                    .also(app.declared_at, "this layer is a tenant's")
+                    .hint(hint)
+                    .about(cluster.as_ref(), Some(&app.tree_name));
             diagnostic.subject.object = Some(object.id.to_string().into());
             findings.push((key.clone(), diagnostic));
         }
@@ -253,7 +257,9 @@ pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
 fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
     let state = match &result.held {
         None => AppState::Rendered,
-        Some(held) => AppState::Held(crate::tree::Held { code: held.code.name().to_owned(), reason: held.reason.clone() }),
+        Some(held) => {
+            AppState::Held(crate::tree::Held { code: held.code.name().to_owned(), reason: held.reason.clone() })
+        }
     };
     let app = result.app.as_ref();
     let above = std::iter::once(key).chain(ancestors(&compiled.apps, key));
@@ -272,9 +278,8 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
             _ => None,
         }),
         parents,
-        origin: app.map_or_else(String::new, |a| {
-            a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")
-        }),
+        origin: app
+            .map_or_else(String::new, |a| a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")),
         labels: app.map(|a| a.labels.clone()).unwrap_or_default(),
     };
     let objects = in_sync_order(&result.objects, &compiled.fleet);

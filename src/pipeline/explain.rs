@@ -56,7 +56,13 @@ pub struct Link {
 ///
 /// # Errors
 /// There is no such cluster, object or field.
-pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, field: Option<&str>) -> Result<Explained, Diagnostics> {
+pub fn explain(
+    run: &Run,
+    compiled: &Compiled,
+    cluster: &str,
+    object: &str,
+    field: Option<&str>,
+) -> Result<Explained, Diagnostics> {
     let fleet = &compiled.fleet;
     let Some(id) = fleet.cluster(cluster) else {
         let known = fleet.clusters.iter().map(|c| &*c.name);
@@ -64,7 +70,8 @@ pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, fiel
         return Err(Diagnostic::error(Code::INVALID_VALUE, message).did_you_mean(cluster, known).into());
     };
     let here = || compiled.apps.iter().filter(|(_, result)| result.cluster == Some(id));
-    let found = here().find_map(|(key, result)| Some((key, result, result.objects.iter().find(|o| names(&o.id, object))?)));
+    let found =
+        here().find_map(|(key, result)| Some((key, result, result.objects.iter().find(|o| names(&o.id, object))?)));
     let Some((key, result, wanted)) = found else {
         let all: Vec<String> = here().flat_map(|(_, r)| &r.objects).map(|o| o.id.to_string()).collect();
         let message = format!("there is no object `{object}` on cluster `{cluster}`");
@@ -91,9 +98,17 @@ pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, fiel
             return Err(diagnostics);
         }
         // The Namespace of CreateNamespace=true stands in no source.
-        let link = Link { what: "made for the app's `CreateNamespace=true`".to_owned(), ..link(run.world.sources(), app.declared_at, 0) };
+        let link = Link {
+            what: "made for the app's `CreateNamespace=true`".to_owned(),
+            ..link(run.world.sources(), app.declared_at, 0)
+        };
         let field = Field { path: String::new(), value: String::new(), chain: vec![link] };
-        return Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields: vec![field], made_by });
+        return Ok(Explained {
+            cluster: cluster.to_owned(),
+            object: wanted.id.to_string(),
+            fields: vec![field],
+            made_by,
+        });
     };
     let metadata = manifest.node.as_map_mut().and_then(|m| m.get_mut("metadata")).and_then(Node::as_map_mut);
     if let Some(metadata) = metadata.filter(|_| wanted.id.namespace.is_empty()) {
@@ -252,4 +267,3 @@ impl Chains<'_> {
         chain.push(Link { what, ..link(self.sources, Origin::NONE, depth) });
     }
 }
-

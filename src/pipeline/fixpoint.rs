@@ -194,7 +194,8 @@ impl Expansion<'_> {
         }
         if parent.depth >= MAX_DEPTH {
             let at = crate::config::origin_of(&application.node, &["metadata", "name"]);
-            let message = format!("Applications make Applications more than {MAX_DEPTH} levels deep: this one is not expanded");
+            let message =
+                format!("Applications make Applications more than {MAX_DEPTH} levels deep: this one is not expanded");
             let diagnostic = Diagnostic::error(Code::APPLICATION_DEPTH, message)
                 .at(at, made_by(parent))
                 .hint("something makes a new name at every level; an Application that makes itself again is fine")
@@ -239,7 +240,14 @@ impl Expansion<'_> {
         self.fixed.apps.get(key).map(|result| result.app.as_ref().and_then(node))
     }
 
-    fn met_again(&mut self, key: &AppKey, first: &Option<Node>, again: &Application, parent: &App, tree_name: &Arc<str>) {
+    fn met_again(
+        &mut self,
+        key: &AppKey,
+        first: &Option<Node>,
+        again: &Application,
+        parent: &App,
+        tree_name: &Arc<str>,
+    ) {
         let spec = |node: &Node| node.get("spec").cloned();
         // An Application that failed the first time fails again: it has been told.
         let Some(first) = first else { return };

@@ -77,13 +77,16 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
+    let read_for = if app.layer().is_some() { "read for this layer" } else { "read for this source" };
     for AppSource { dir, engine, origin, .. } in &app.sources {
         let source = render::Source { dir: dir.clone(), engine: engine.clone() };
         let rendered = render::render(&source, &env);
         manifests.extend(rendered.objects);
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => d.at(*origin, "this source"),
+            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
+                d.at(*origin, read_for)
+            }
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
@@ -240,11 +243,8 @@ pub fn created_namespace(app: &App, name: &str) -> Option<Object> {
             metadata.push((key, found.clone()));
         }
     }
-    let node = pairs(vec![
-        ("apiVersion", Node::made("v1")),
-        ("kind", Node::made("Namespace")),
-        ("metadata", pairs(metadata)),
-    ]);
+    let node =
+        pairs(vec![("apiVersion", Node::made("v1")), ("kind", Node::made("Namespace")), ("metadata", pairs(metadata))]);
     Some(Object {
         id: ObjectId::of(&node)?,
         text: yaml::emit(&node).into(),

@@ -103,7 +103,10 @@ impl Work<'_, '_> {
             let diagnostic = Diagnostic::error(Code::DUPLICATE_NAME, message)
                 .at(second.declared_at, "this app")
                 .also(first.declared_at, "and this one")
-                .hint(format!("they stand in {}; give one another `metadata.name` in its app.yaml", places.join(" and ")));
+                .hint(format!(
+                    "they stand in {}; give one another `metadata.name` in its app.yaml",
+                    places.join(" and ")
+                ));
             result.failed.push(Failed { tree_name: name, diagnostics: diagnostic.into() });
         }
     }
@@ -152,7 +155,15 @@ impl Work<'_, '_> {
                 },
             };
             self.unsupported_patches(instance, result);
-            let layer_place = LayerPlace { index, layer, instance, namespace, root: &root, at: origin("name"), path_at: origin("path") };
+            let layer_place = LayerPlace {
+                index,
+                layer,
+                instance,
+                namespace,
+                root: &root,
+                at: origin("name"),
+                path_at: origin("path"),
+            };
             for dir in dirs {
                 match self.app(&layer_place, dir, &roots) {
                     Ok(Some(app)) => result.apps.push(app),
@@ -532,7 +543,11 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
     let spec = &file.value.spec;
     let mut diagnostics = Diagnostics::new();
     for (key, there, what) in [
-        ("generators", !spec.generators.is_empty(), "generators need the ApplicationSet engine, which is not there yet"),
+        (
+            "generators",
+            !spec.generators.is_empty(),
+            "generators need the ApplicationSet engine, which is not there yet",
+        ),
         ("patches", !spec.patches.is_empty(), "patches need the patch engine, which is not there yet"),
     ] {
         if there {

@@ -90,7 +90,13 @@ impl Repositories {
     ///
     /// # Errors
     /// No repository of that name, or none at that revision.
-    pub fn by_name(&self, name: &str, revision: Option<&str>, at: Origin, world: &World) -> Result<FilePath, Diagnostic> {
+    pub fn by_name(
+        &self,
+        name: &str,
+        revision: Option<&str>,
+        at: Origin,
+        world: &World,
+    ) -> Result<FilePath, Diagnostic> {
         let found = self.list.iter().position(|r| r.name.as_deref() == Some(name));
         let Some(index) = found else {
             let known = self.list.iter().filter_map(|r| r.name.as_deref());
@@ -106,17 +112,26 @@ impl Repositories {
     ///
     /// # Errors
     /// No repository stands for the URL, or it has no such revision.
-    pub fn by_url(&self, url: &str, revision: Option<&str>, at: (Origin, Origin), world: &World) -> Result<FilePath, Diagnostic> {
+    pub fn by_url(
+        &self,
+        url: &str,
+        revision: Option<&str>,
+        at: (Origin, Origin),
+        world: &World,
+    ) -> Result<FilePath, Diagnostic> {
         let wanted = normalize_url(url);
         let found = self.list.iter().position(|r| r.urls.contains(&wanted));
         let Some(index) = found else {
             let known: Vec<&str> = self.list.iter().flat_map(|r| r.shown.iter().map(String::as_str)).collect();
-            return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("nothing here stands for the repository `{url}`"))
-                .at(at.0, "this repository is not at hand")
-                .did_you_mean(url, known)
-                .hint(format!(
-                    "say where a copy of it stands: `--repo {url}=PATH`, or an entry under `repositories` in terrace.yaml"
-                )));
+            return Err(Diagnostic::error(
+                Code::UNKNOWN_REPOSITORY,
+                format!("nothing here stands for the repository `{url}`"),
+            )
+            .at(at.0, "this repository is not at hand")
+            .did_you_mean(url, known)
+            .hint(format!(
+                "say where a copy of it stands: `--repo {url}=PATH`, or an entry under `repositories` in terrace.yaml"
+            )));
         };
         self.at_revision(index, revision, at.1, world)
     }
@@ -127,7 +142,13 @@ impl Repositories {
         Some(self.at_revision(index, revision, at, world))
     }
 
-    fn at_revision(&self, index: usize, revision: Option<&str>, at: Origin, world: &World) -> Result<FilePath, Diagnostic> {
+    fn at_revision(
+        &self,
+        index: usize,
+        revision: Option<&str>,
+        at: Origin,
+        world: &World,
+    ) -> Result<FilePath, Diagnostic> {
         let Some(repository) = self.list.get(index) else {
             return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, "the repository is gone"));
         };

@@ -94,6 +94,7 @@ pub fn unreadable(reader: &Reader, path: &FilePath, error: &ReadError) -> Diagno
         ReadError::WrongKind(EntryKind::Directory) => {
             Diagnostic::error(Code::FILE_UNREADABLE, format!("`{place}` is a directory, expected a file"))
         }
-        error => Diagnostic::error(Code::FILE_UNREADABLE, format!("can't read `{place}`: {error}")),
+        ReadError::Failed(why) if why.starts_with('`') => Diagnostic::error(Code::FILE_UNREADABLE, why.clone()),
+        error => Diagnostic::error(Code::FILE_UNREADABLE, format!("`{place}` {error}")),
     }
 }

@@ -68,9 +68,8 @@ impl Work<'_, '_> {
         let entries = match self.env.reader.list(dir) {
             Ok(entries) => entries,
             Err(error) => {
-                let place = self.env.reader.world().show(dir);
-                let code = if error == ReadError::Missing { Code::UNKNOWN_PATH } else { Code::FILE_UNREADABLE };
-                return self.fail(code, format!("can't list `{place}`: {error}"));
+                let diagnostic = super::unreadable(self.env.reader, dir, &error);
+                return self.rendered.diagnostics.push(diagnostic);
             }
         };
         for entry in entries {
@@ -129,7 +128,8 @@ impl Work<'_, '_> {
             self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
         } else if self.options.lenient && path.name().ends_with(".json") && !is_one_json(&source.text) {
             let message = "Argo CD takes exactly one JSON object from a `.json` file";
-            let diagnostic = Diagnostic::error(Code::NOT_AN_OBJECT, message).at(Origin::new(source.id, 0), "in this file");
+            let diagnostic =
+                Diagnostic::error(Code::NOT_AN_OBJECT, message).at(Origin::new(source.id, 0), "in this file");
             self.rendered.diagnostics.push(diagnostic.hint("write several as YAML, or as a `kind: List`"));
         } else {
             self.manifests(source.id, &source.text, path, false);

@@ -213,7 +213,13 @@ struct Work {
 }
 
 /// Compares a tree with what is on disk.
-fn plan(names: Names<'_>, area: &Area, tree: &ClusterTree, name: String, rules: &Rules<'_>) -> Result<Work, Diagnostics> {
+fn plan(
+    names: Names<'_>,
+    area: &Area,
+    tree: &ClusterTree,
+    name: String,
+    rules: &Rules<'_>,
+) -> Result<Work, Diagnostics> {
     let about = |diagnostics: Diagnostics| -> Diagnostics {
         diagnostics.into_iter().map(|d| d.about(Some(&tree.cluster), None)).collect()
     };
@@ -231,7 +237,10 @@ fn plan(names: Names<'_>, area: &Area, tree: &ClusterTree, name: String, rules: 
             let message = if ours == theirs {
                 format!("`{}` isn't a file of terrace, and it stands where one goes", names.of(&live.join(theirs)))
             } else {
-                format!("`{}` isn't a file of terrace, and it stands in the way of `{ours}`", names.of(&live.join(theirs)))
+                format!(
+                    "`{}` isn't a file of terrace, and it stands in the way of `{ours}`",
+                    names.of(&live.join(theirs))
+                )
             };
             Diagnostic::error(Code::FOREIGN_FILE, message)
                 .hint("move it out of the way; until then nothing of this cluster is written")
@@ -292,7 +301,8 @@ impl Work {
             Ok(Some(old)) => {
                 let gone = stage::retire(&old, &self.live, &self.survey, &changes);
                 let diagnostics = gone.err().map(|Failure { path, error }| {
-                    let message = format!("the old tree of {cluster} in `{}` can't be removed: {}", names.of(&path), why(&error));
+                    let message =
+                        format!("the old tree of {cluster} in `{}` can't be removed: {}", names.of(&path), why(&error));
                     Diagnostic::warning(Code::OUTPUT_UNWRITABLE, message)
                         .hint("the new tree is in place; the next run tries again")
                         .about(Some(cluster), None)
@@ -384,7 +394,7 @@ fn doubled(all: &[Arc<str>]) -> Option<Diagnostic> {
     Some(Diagnostic::error(Code::DUPLICATE_NAME, message).hint("give each cluster a name of its own"))
 }
 
-/// A note for each tree in `out` whose cluster isn't in the fleet.
+/// A warning for each tree in `out` whose cluster isn't in the fleet.
 fn left(names: Names<'_>, clusters: &[Arc<str>]) -> Vec<Diagnostic> {
     if clusters.is_empty() {
         return Vec::new();
@@ -406,7 +416,7 @@ fn left(names: Names<'_>, clusters: &[Arc<str>]) -> Vec<Diagnostic> {
             names.of(&out.join(&name)),
             index.cluster
         );
-        let note = Diagnostic::note(Code::CLUSTER_LEFT, message).hint("delete the directory if the cluster is gone");
+        let note = Diagnostic::warning(Code::CLUSTER_LEFT, message).hint("delete the directory if the cluster is gone");
         Some(note.about(Some(&index.cluster.into()), None))
     };
     found.into_iter().filter_map(note).collect()

@@ -18,8 +18,8 @@ mod visible;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use find::{find, is_glob};
 pub use disk::{DiskOptions, DiskTree};
+pub use find::{find, is_glob};
 pub use git::{GitOptions, GitTree};
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};
@@ -70,7 +70,7 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// Anything else: permissions, a broken disk, git.
+    /// Anything else: permissions, a broken disk, git. The text goes on where the path was named, or starts with it.
     Failed(String),
 }
 

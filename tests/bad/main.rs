@@ -43,7 +43,10 @@ fn machine(case: &Case, faults: &mut Faults) {
     let Ok(document) = serde_json::from_str::<Value>(&ran.stdout) else {
         return faults.0.push(format!("no JSON: {}\n{}", ran.stdout, ran.stderr));
     };
-    let told = document["diagnostics"].as_array().unwrap().iter().filter(|d| d["severity"] != "note");
+    let all = document["diagnostics"].as_array().unwrap();
+    let notes: Vec<String> = all.iter().filter(|d| d["severity"] == "note").map(|d| finding(d).0).collect();
+    faults.expect("notes", &case.notes, &notes);
+    let told = all.iter().filter(|d| d["severity"] != "note");
     let (found, places): (Vec<String>, Vec<String>) = told.map(finding).unzip();
     faults.expect("codes", codes, &found);
     match &case.at {
@@ -150,7 +153,9 @@ const WITHOUT_CASE: [&str; 1] = [
 
 #[test]
 fn each_code_has_a_case() {
-    let told: BTreeSet<String> = case::all().into_iter().filter_map(|case| case.codes).flatten().collect();
+    let cases = case::all();
+    let told: BTreeSet<&str> =
+        cases.iter().flat_map(|case| case.codes.iter().flatten().chain(&case.notes)).map(String::as_str).collect();
     let known = terrace::diag::ALL.iter().map(|code| code.name());
     let without: Vec<&str> = known.filter(|name| !told.contains(*name)).collect();
     assert_eq!(without, WITHOUT_CASE);
@@ -161,7 +166,9 @@ fn small_fleet(text: &str) -> Place {
     let place = Place::new();
     place.write("terrace.yaml", b"apiVersion: terrace.dev/v1alpha1\nkind: Fleet\nmetadata: {name: acme}\nspec: {layers: [{name: baseline, path: baseline}]}\n");
     place.write("clusters/dev-01.yaml", b"apiVersion: terrace.dev/v1alpha1\nkind: Cluster\nmetadata: {name: dev-01}\n");
-    let config = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big, namespace: default}}\ndata: {{text: {text}}}\n");
+    let config = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big, namespace: default}}\ndata: {{text: {text}}}\n"
+    );
     place.write("baseline/resources/config.yaml", config.as_bytes());
     place
 }
@@ -177,7 +184,9 @@ fn a_disk_that_takes_no_more_leaves_the_good_tree() {
     assert_eq!(place.terrace(&render()).code, Some(0));
     let before = place.out();
     let large = "x".repeat(200_000);
-    let config = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big, namespace: default}}\ndata: {{text: {large}}}\n");
+    let config = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big, namespace: default}}\ndata: {{text: {large}}}\n"
+    );
     place.write("baseline/resources/config.yaml", config.as_bytes());
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" render -o out", env!("CARGO_BIN_EXE_terrace")]);
@@ -201,7 +210,8 @@ fn a_full_disk_leaves_the_good_tree() {
     }
     let before = place.terrace(&render());
     let good = place.out();
-    let config = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big}}\ndata: {{text: {}}}\n", "x".repeat(200_000));
+    let config =
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big}}\ndata: {{text: {}}}\n", "x".repeat(200_000));
     place.write("baseline/resources/config.yaml", config.as_bytes());
     let ran = place.terrace(&render());
     let after = place.out();
