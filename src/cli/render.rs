@@ -13,7 +13,7 @@ use crate::config::fleet::Layout as FleetLayout;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
 use crate::kube::usual_group;
-use crate::pipeline::{AppliedBy, Options, add_appliers, held, trees};
+use crate::pipeline::{AppResult, AppliedBy, Options, add_appliers, held, trees};
 use crate::tree::arrange::Rules;
 use crate::tree::write::{Outcome, WriteOptions, WriteReport, write};
 use crate::tree::{ClusterTree, Layout, stream, write_documents};
@@ -162,7 +162,14 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         0 => "nothing".to_owned(),
         done => count(done, "cluster"),
     };
-    text.push_str(&format!("{done} {verb} {}\n", out.display()));
+    let compiled = &session.compiled;
+    let is_held = |(key, app): &(_, &AppResult)| app.held.is_some() && session.selection.selects(compiled, key, app);
+    // Those whose cluster isn't known stand in no line above.
+    let held = match compiled.apps.iter().filter(is_held).count() {
+        0 => String::new(),
+        held => format!("; {} held", count(held, "app")),
+    };
+    text.push_str(&format!("{done} {verb} {}{held}\n", out.display()));
     text
 }
 
