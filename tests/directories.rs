@@ -39,7 +39,7 @@ fn rendered(case: &Value) -> Option<Vec<String>> {
     });
     let index: Value = serde_json::from_str(&index).unwrap();
     let app = index["apps"].as_array().unwrap().iter().find(|app| app["name"] == "app").unwrap();
-    let part = |object: &Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
+    let part = |object: &Value, key: &str| object["id"][key].as_str().unwrap_or_default().to_owned();
     let name = |o: &Value| format!("{}/{}/{}", part(o, "kind"), part(o, "namespace"), part(o, "name"));
     let mut objects: Vec<String> = app["objects"].as_array().unwrap().iter().map(name).collect();
     objects.sort();
