@@ -120,20 +120,15 @@ fn explain(dir: &Path) -> Option<Fields> {
     Some(fields)
 }
 
-/// Whether a chain names a value: by its path, or one above or below it; or by its file, at a line about its key.
-fn names(chain: &[(String, String, String)], file: &str, path: &[String]) -> bool {
+/// Whether a chain names a value: by its path, or one above or below it.
+fn names(chain: &[(String, String, String)], path: &[String]) -> bool {
     let wanted = format!("values.{}", path.join("."));
     let related = |said: &str| {
-        let said = said.replace('[', ".").replace(']', "").replace('"', "");
+        let said = said.replace('[', ".").replace([']', '"'], "");
         let under = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
         under(&wanted, &said) || under(&said, &wanted)
     };
-    let file = format!("values/{file}.yaml:");
-    chain.iter().any(|(what, place, line)| {
-        let by_path = what.split('`').nth(1).is_some_and(related);
-        let by_line = place.starts_with(&file) && path.iter().any(|key| line.starts_with(&format!("{key}:")));
-        by_path || by_line
-    })
+    chain.iter().any(|(what, _, _)| what.split('`').nth(1).is_some_and(related))
 }
 
 /// Every way to change one value: another scalar, gone, a longer or shorter list, one more key.
@@ -238,7 +233,7 @@ fn what_changes_a_field_was_named_by_it() {
                 continue;
             }
             changed += 1;
-            let named = |field: Option<&(String, Vec<_>)>| field.is_some_and(|f| names(&f.1, file, &path));
+            let named = |field: Option<&(String, Vec<_>)>| field.is_some_and(|f| names(&f.1, &path));
             if !named(old) && !named(new) {
                 wrong.push(format!("{file} {} = {value:?} changes {key:?}:\n  before {old:?}\n  after {new:?}", path.join(".")));
             }

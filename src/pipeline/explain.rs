@@ -210,7 +210,9 @@ impl Chains<'_> {
             return;
         }
         if let Some(step) = self.recorder.get(origin) {
-            self.origin(step.by, &step.action, depth, chain);
+            // Which value it is says more than that it overrides one: that one follows.
+            let what = if step.action == "overrides" && what.starts_with('`') { what } else { &step.action };
+            self.origin(step.by, what, depth, chain);
             if step.was != Origin::NONE && step.action == "overrides" {
                 self.origin(step.was, "overridden", depth + 1, chain);
             }
@@ -225,17 +227,24 @@ impl Chains<'_> {
             return;
         };
         let token = self.sources.widen(Span { file: origin.file, start: origin.at, end: origin.at });
-        let mut told: Vec<Span> = Vec::new();
+        // Each part of the template once, and once whatever several parts of it read: where a string is spelled in a way
+        // that hides its parts, they all have the place of the whole.
+        let mut told: Vec<(Span, Vec<&ValueRead>)> = Vec::new();
         for segment in map.segments_in(token.start, token.end) {
-            if told.contains(&segment.template) {
-                continue;
-            }
-            told.push(segment.template);
-            let at = Origin::new(segment.template.file, segment.template.start as usize);
-            let how = if segment.exact { "copied by the template" } else { "written by the template" };
-            chain.push(Link { what: how.to_owned(), ..link(self.sources, at, depth) });
+            let known = told.iter().position(|(template, _)| *template == segment.template);
+            let part = known.unwrap_or_else(|| {
+                let at = Origin::new(segment.template.file, segment.template.start as usize);
+                let how = if segment.exact { "copied by the template" } else { "written by the template" };
+                chain.push(Link { what: how.to_owned(), ..link(self.sources, at, depth) });
+                told.push((segment.template, Vec::new()));
+                told.len() - 1
+            });
+            let Some((_, reads)) = told.get_mut(part) else { continue };
             for read in segment.reads.iter() {
-                self.read(read, depth + 1, chain);
+                if !reads.contains(&read) {
+                    reads.push(read);
+                    self.read(read, depth + 1, chain);
+                }
             }
         }
     }

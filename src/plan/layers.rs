@@ -250,8 +250,9 @@ impl Work<'_, '_> {
         if !self.recorder.on() || !template.contains('{') {
             return Ok((self.jinja.render_string(template, span(at), &context, &options)?, at));
         }
-        let jinja::Text { text, map } = self.jinja.record_string(template, span(at), &context, &options)?;
         let sources = self.reader.world().sources();
+        let token = sources.widen(span(at));
+        let jinja::Text { text, map } = self.jinja.record_string(template, token, &context, &options)?;
         let name = format!("{} (rendered)", sources.get(at.file).map_or(String::new(), |file| file.name.clone()));
         let kept = sources.add(name, text.as_str(), SourceKind::Rendered(Arc::new(map.unwrap_or_default())));
         Ok((text, Origin::new(kept.id, 0)))
