@@ -64,7 +64,7 @@ fn yield_to_apps(fixed: &mut Fixed) {
 fn twins(fleet: &Fleet, fixed: &mut Fixed) {
     let mut by_name: BTreeMap<(ClusterId, Arc<str>), Vec<AppKey>> = BTreeMap::new();
     for (key, result) in &fixed.apps {
-        if let (Some(cluster), Some(_)) = (result.cluster, &result.app) {
+        if let Some(cluster) = result.cluster {
             by_name.entry((cluster, Arc::clone(&result.tree_name))).or_default().push(key.clone());
         }
     }
@@ -247,6 +247,9 @@ pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
             Some(app) => order::position(app, result.rank),
             None => (i64::MAX, usize::MAX, usize::MAX, Arc::clone(&result.tree_name)),
         });
+        // Apps of one name are held, all of them: the tree keeps what it has under that name.
+        let mut named = BTreeSet::new();
+        apps.retain(|(_, result)| named.insert(&result.tree_name));
         ClusterTree {
             cluster: Arc::clone(name),
             apps: apps.into_iter().map(|(key, result)| tree_app(compiled, key, result)).collect(),
