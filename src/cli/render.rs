@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Applier, Format, LayoutArg, RenderArgs};
-use super::session::{Asked, Session, compile, exit};
+use super::session::{Asked, Session, compile, exit, leave};
 use super::ui::{Stream, Ui};
 use crate::applier;
 use crate::config::fleet::Layout as FleetLayout;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
 use crate::kube::usual_group;
-use crate::pipeline::{AppResult, AppliedBy, Options, add_appliers, held, trees};
+use crate::pipeline::{AppliedBy, Options, add_appliers, held, trees};
 use crate::tree::arrange::Rules;
 use crate::tree::write::{Outcome, WriteOptions, WriteReport, write};
 use crate::tree::{ClusterTree, Layout, stream, write_documents};
@@ -43,10 +43,10 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
         findings.extend(add_appliers(&session.compiled, &mut trees, by, &place));
     }
     if args.stdout {
-        return to_stdout(args, ui, &session, &trees, &findings);
+        return to_stdout(args, ui, &session, trees, findings);
     }
     let started = Instant::now();
-    let (report, out) = to_disk(args, ui, &session, &trees);
+    let (report, out) = to_disk(args, ui, &session, &mut trees);
     session.compiled.timings.push(("write", started.elapsed()));
     let failed = report.clusters.iter().filter(|c| c.outcome == Outcome::Failed).count();
     let nothing = report.diagnostics.has_errors() && (failed == report.clusters.len());
@@ -56,10 +56,13 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
         ui.talk(&summary(&report, &session, &out, args.dry_run));
     }
     ui.timings(&session.compiled.timings);
-    if nothing {
-        return Exit::Nothing;
-    }
-    if failed > 0 { Exit::Partial } else { exit(&session, &findings) }
+    let exit = match failed {
+        _ if nothing => Exit::Nothing,
+        0 => exit(&session, &findings),
+        _ => Exit::Partial,
+    };
+    leave((session, trees, report));
+    exit
 }
 
 fn layout(args: &RenderArgs, session: &Session) -> Layout {
@@ -73,7 +76,7 @@ fn layout(args: &RenderArgs, session: &Session) -> Layout {
     }
 }
 
-fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree]) -> (WriteReport, PathBuf) {
+fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &mut Vec<ClusterTree>) -> (WriteReport, PathBuf) {
     let fleet = &session.compiled.fleet;
     let here = &session.opening.current_dir;
     let out = match &args.output {
@@ -93,8 +96,7 @@ fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree])
         rules.selection = Some(&selects);
     }
     let clusters: Vec<Arc<str>> = fleet.clusters.iter().map(|c| Arc::clone(&c.name)).collect();
-    let wanted: Vec<ClusterTree> =
-        trees.iter().filter(|tree| session.selection.cluster(fleet, &tree.cluster)).cloned().collect();
+    trees.retain(|tree| session.selection.cluster(fleet, &tree.cluster));
     let notice = |text: &str| ui.talk(&format!("{text}\n"));
     let options = WriteOptions {
         clusters: &clusters,
@@ -103,21 +105,25 @@ fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree])
         shown: Some(&shown),
         ..WriteOptions::new(rules)
     };
-    (write(&out, &wanted, &options), shown)
+    (write(&out, trees, &options), shown)
 }
 
 /// Writes one cluster's objects in sync order. Held apps have none to write, and say so.
-fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree], findings: &Diagnostics) -> Exit {
+fn to_stdout(
+    args: &RenderArgs,
+    ui: &Ui,
+    session: &Session,
+    mut trees: Vec<ClusterTree>,
+    mut findings: Diagnostics,
+) -> Exit {
     let chosen = session.selection.chosen(&session.compiled);
-    let wanted = trees.iter().filter(|tree| session.selection.cluster(&session.compiled.fleet, &tree.cluster));
-    let mut wanted: Vec<ClusterTree> = wanted.cloned().collect();
-    for tree in &mut wanted {
+    trees.retain(|tree| session.selection.cluster(&session.compiled.fleet, &tree.cluster));
+    for tree in &mut trees {
         let cluster = Arc::clone(&tree.cluster);
         tree.apps.retain(|app| chosen.get(&(Arc::clone(&cluster), Arc::clone(&app.name))).copied().unwrap_or(true));
     }
-    let mut findings = findings.clone();
     let mut out = BufWriter::new(io::stdout().lock());
-    let done = write_documents(&mut out, stream(&wanted).map(|object| &*object.text)).and_then(|()| out.flush());
+    let done = write_documents(&mut out, stream(&trees).map(|object| &*object.text)).and_then(|()| out.flush());
     drop(out);
     if let Err(error) = done {
         // Whoever reads may stop early.
@@ -130,7 +136,7 @@ fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree
     exit(session, &findings)
 }
 
-/// A line a cluster, and one for all.
+/// A line a cluster, one for all, and one for what is held.
 fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
@@ -156,20 +162,14 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         }
         text.push_str(&format!("{:width$}  {}\n", cluster.cluster, parts.join(", ")));
     }
-    let verb = if dry_run { "would be written to" } else { "written to" };
     let done = report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count();
-    let done = match done {
-        0 => "nothing".to_owned(),
-        done => count(done, "cluster"),
-    };
-    let compiled = &session.compiled;
-    let is_held = |(key, app): &(_, &AppResult)| app.held.is_some() && session.selection.selects(compiled, key, app);
-    // Those whose cluster isn't known stand in no line above.
-    let held = match compiled.apps.iter().filter(is_held).count() {
-        0 => String::new(),
-        held => format!("; {} held", count(held, "app")),
-    };
-    text.push_str(&format!("{done} {verb} {}{held}\n", out.display()));
+    let nothing = if dry_run { ": nothing was written" } else { "" };
+    text.push_str(&format!("{} in {}{nothing}\n", count(done, "cluster"), out.display()));
+    let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
+    if held > 0 {
+        let their = if held == 1 { "its" } else { "their" };
+        text.push_str(&format!("{} held: {their} previous files stay\n", count(held, "app")));
+    }
     text
 }
 

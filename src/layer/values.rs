@@ -139,7 +139,7 @@ fn one(
             return (None, false);
         }
     };
-    let parsed = yaml::parse(source.id, &source.text, Dialect::Config);
+    let parsed = yaml::parse_file(&source, Dialect::Config);
     diagnostics.extend(parsed.diagnostics);
     let mut nodes = parsed.documents.into_iter().map(|d| d.node).filter(|n| !n.is_null());
     let Some(node) = nodes.next() else { return (None, true) };

@@ -64,7 +64,7 @@ fn yield_to_apps(fixed: &mut Fixed) {
 fn twins(fleet: &Fleet, fixed: &mut Fixed) {
     let mut by_name: BTreeMap<(ClusterId, Arc<str>), Vec<AppKey>> = BTreeMap::new();
     for (key, result) in &fixed.apps {
-        if let (Some(cluster), Some(_)) = (result.cluster, &result.app) {
+        if let Some(cluster) = result.cluster {
             by_name.entry((cluster, Arc::clone(&result.tree_name))).or_default().push(key.clone());
         }
     }
@@ -227,7 +227,8 @@ fn ownership(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
 /// that nobody declared, have none.
 pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
     let fleet = &compiled.fleet;
-    let mut by_cluster: BTreeMap<&Arc<str>, (ClusterId, Vec<(&AppKey, &AppResult)>)> = BTreeMap::new();
+    type Apps<'a> = Vec<(&'a AppKey, &'a AppResult)>;
+    let mut by_cluster: BTreeMap<&Arc<str>, (ClusterId, Apps)> = BTreeMap::new();
     for (id, cluster) in fleet.clusters.iter().enumerate() {
         if cluster.declared != crate::config::cluster::Declared::Assumed {
             by_cluster.insert(&cluster.name, (id, Vec::new()));
@@ -246,6 +247,9 @@ pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
             Some(app) => order::position(app, result.rank),
             None => (i64::MAX, usize::MAX, usize::MAX, Arc::clone(&result.tree_name)),
         });
+        // Apps of one name are held, all of them: the tree keeps what it has under that name.
+        let mut named = BTreeSet::new();
+        apps.retain(|(_, result)| named.insert(&result.tree_name));
         ClusterTree {
             cluster: Arc::clone(name),
             apps: apps.into_iter().map(|(key, result)| tree_app(compiled, key, result)).collect(),

@@ -44,8 +44,8 @@ pub struct Fixed {
 
 impl Fixed {
     /// The apps that are known as such, by key.
-    pub fn planned(&self) -> BTreeMap<AppKey, App> {
-        let known = self.apps.iter().filter_map(|(key, result)| Some((key.clone(), result.app.clone()?)));
+    pub fn planned(&self) -> BTreeMap<&AppKey, &App> {
+        let known = self.apps.iter().filter_map(|(key, result)| Some((key, result.app.as_ref()?)));
         known.collect()
     }
 
@@ -101,7 +101,7 @@ impl Expansion<'_> {
             .collect();
         for ((app, planning), mut unit) in apps.into_iter().zip(units) {
             unit.reads.merge(planning);
-            self.done(&app, unit);
+            self.done(app, unit);
         }
     }
 
@@ -145,7 +145,7 @@ impl Expansion<'_> {
         self.fixed.apps.insert(key, result);
     }
 
-    fn done(&mut self, app: &App, unit: Unit) {
+    fn done(&mut self, app: App, unit: Unit) {
         let Unit { objects, made, defines, diagnostics, failed, reads } = unit;
         let held = failed.then(|| held_by(&diagnostics));
         let diagnostics = self.about(Some(app.cluster), &app.tree_name, diagnostics);
@@ -153,19 +153,20 @@ impl Expansion<'_> {
         for (group, kind, scope) in defines {
             self.fixed.defines.insert((app.cluster, group, kind), scope);
         }
+        let (key, parent) = (app.key.clone(), (!made.is_empty()).then(|| app.clone()));
         let result = AppResult {
-            app: Some(app.clone()),
             cluster: Some(app.cluster),
             tree_name: Arc::clone(&app.tree_name),
             parent: app.parent.clone(),
+            app: Some(app),
             held,
             objects,
             reads,
             rank: 0,
         };
-        self.fixed.apps.insert(app.key.clone(), result);
-        for made in made {
-            self.made(app, made);
+        self.fixed.apps.insert(key, result);
+        if let Some(parent) = parent {
+            made.into_iter().for_each(|made| self.made(&parent, made));
         }
     }
 
@@ -267,7 +268,7 @@ impl Expansion<'_> {
         match self.pending.remove(key) {
             Some((app, _)) => {
                 let unit = Unit { failed: true, ..Unit::default() };
-                self.done(&app, unit);
+                self.done(app, unit);
                 self.fixed.apps.entry(key.clone()).and_modify(|r| r.held = Some(held));
             }
             None => self.fixed.hold(key, held),

@@ -42,7 +42,7 @@ impl Fleet {
         let (repository, inside) = self.repositories.place(path);
         let below = path.path.strip_prefix(self.dir.path.as_str()).filter(|_| path.tree == self.dir.tree);
         match (below, repository) {
-            (Some(below), _) if below.is_empty() => ".".to_owned(),
+            (Some(""), _) => ".".to_owned(),
             (Some(below), _) if self.dir.path.is_empty() || below.starts_with('/') => {
                 below.trim_start_matches('/').to_owned()
             }
@@ -80,7 +80,7 @@ impl Fleet {
 pub fn documents(reader: &Reader, path: &FilePath, dialect: Dialect) -> (Vec<Node>, Diagnostics) {
     match reader.text(path) {
         Ok(source) => {
-            let parsed = yaml::parse(source.id, &source.text, dialect);
+            let parsed = yaml::parse_file(&source, dialect);
             let nodes = parsed.documents.into_iter().map(|d| d.node).filter(|n| !n.is_null()).collect();
             (nodes, parsed.diagnostics)
         }

@@ -262,8 +262,9 @@ impl Work<'_, '_> {
         if !self.recorder.on() || !template.contains('{') {
             return Ok((self.jinja.render_string(template, span(at), &context, &options)?, at));
         }
-        let jinja::Text { text, map } = self.jinja.record_string(template, span(at), &context, &options)?;
         let sources = self.reader.world().sources();
+        let token = sources.widen(span(at));
+        let jinja::Text { text, map } = self.jinja.record_string(template, token, &context, &options)?;
         let name = format!("{} (rendered)", sources.get(at.file).map_or(String::new(), |file| file.name.clone()));
         let kept = sources.add(name, text.as_str(), SourceKind::Rendered(Arc::new(map.unwrap_or_default())));
         Ok((text, Origin::new(kept.id, 0)))
@@ -335,11 +336,15 @@ impl Work<'_, '_> {
             }
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
+        // What app.yaml doesn't say comes from the directory, and has no place.
+        let said = |keys: &[&str]| file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys));
+        let (named_at, released_at) = (said(&["metadata", "name"]), said(&["spec", "releaseName"]));
+        let release = spec.and_then(|s| s.release_name.as_deref());
         let app_context = context::map([
-            ("name", context::text(Some(&name))),
+            ("name", Some(Node::new(&*name, named_at))),
             ("namespace", namespace.clone()),
-            ("wave", Some(Node::new(wave, origin(&["spec", "wave"])))),
-            ("releaseName", context::text(Some(spec.and_then(|s| s.release_name.as_deref()).unwrap_or(&name)))),
+            ("wave", Some(Node::new(wave, said(&["spec", "wave"])))),
+            ("releaseName", Some(release.map_or_else(|| Node::new(&*name, named_at), |r| Node::new(r, released_at)))),
         ]);
         roots.push(("app".into(), app_context));
         let depends = file.as_ref().and_then(|f| f.node.at(&["spec", "dependsOn"])).and_then(Node::as_seq);

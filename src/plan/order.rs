@@ -14,21 +14,21 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 /// The rank of each app, and what is wrong with `dependsOn`: names that aren't there, and circles.
 /// `failed` are the names of apps that failed before they could be planned: to name one is no mistake.
 pub fn ranks(
-    apps: &BTreeMap<AppKey, App>,
+    apps: &BTreeMap<&AppKey, &App>,
     failed: &BTreeSet<(ClusterId, Arc<str>)>,
     clusters: &[Cluster],
 ) -> (BTreeMap<AppKey, i64>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut by_name: BTreeMap<(ClusterId, &str), &AppKey> = BTreeMap::new();
     let mut by_stage: BTreeMap<(ClusterId, &str, usize), Vec<&AppKey>> = BTreeMap::new();
-    for (key, app) in apps {
+    for (&key, &app) in apps {
         by_name.insert((app.cluster, app.name()), key);
         if let AppOrigin::Layer { instance, stage, .. } = &app.origin {
             by_stage.entry((app.cluster, instance, *stage)).or_default().push(key);
         }
     }
     let mut needs: BTreeMap<&AppKey, Vec<&AppKey>> = BTreeMap::new();
-    for (key, app) in apps {
+    for (&key, &app) in apps {
         let mut before: Vec<&AppKey> = Vec::new();
         if let AppOrigin::Layer { instance, stage, .. } = &app.origin {
             let earlier = by_stage.range((app.cluster, &**instance, 0)..(app.cluster, &**instance, *stage));
@@ -53,14 +53,14 @@ pub fn ranks(
         needs.insert(key, before);
     }
     let mut walk = Walk { apps, clusters, needs: &needs, ranks: BTreeMap::new(), diagnostics };
-    for key in apps.keys() {
+    for key in apps.keys().copied() {
         walk.rank(key);
     }
     (walk.ranks, walk.diagnostics)
 }
 
 struct Walk<'a> {
-    apps: &'a BTreeMap<AppKey, App>,
+    apps: &'a BTreeMap<&'a AppKey, &'a App>,
     clusters: &'a [Cluster],
     needs: &'a BTreeMap<&'a AppKey, Vec<&'a AppKey>>,
     ranks: BTreeMap<AppKey, i64>,
@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
     }
 
     fn tell_circle(&mut self, circle: &[&AppKey]) {
-        let apps: Vec<&App> = circle.iter().filter_map(|key| self.apps.get(*key)).collect();
+        let apps: Vec<&App> = circle.iter().filter_map(|key| self.apps.get(*key).copied()).collect();
         let names: Vec<&str> = apps.iter().map(|app| app.name()).chain(apps.first().map(|app| app.name())).collect();
         let message = format!("apps depend on each other in a circle: {}", names.join(" → "));
         let mut diagnostic = Diagnostic::error(Code::BAD_DEPENDENCY, message)

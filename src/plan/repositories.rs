@@ -67,11 +67,12 @@ impl Repositories {
 
     /// The name of the repository that a place is in (none for the fleet's own), and the path in it.
     pub fn place(&self, path: &FilePath) -> (Option<String>, String) {
-        let direct = self.list.iter().filter(|r| !r.own && r.root.tree == path.tree).map(|r| (r, r.root.path.as_str()));
+        let mut direct =
+            self.list.iter().filter(|r| !r.own && r.root.tree == path.tree).map(|r| (r, r.root.path.as_str()));
         let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         let pinned = trees.iter().find(|(_, root)| root.as_ref().is_ok_and(|root| root.tree == path.tree));
         let pinned = pinned.and_then(|((index, _), _)| self.list.get(*index)).filter(|r| !r.own).map(|r| (r, ""));
-        match direct.last().or(pinned) {
+        match direct.next_back().or(pinned) {
             Some((repository, root)) => {
                 let name = repository.name.clone().or_else(|| repository.urls.first().cloned());
                 let inside = path.path.strip_prefix(root).unwrap_or(&path.path).trim_start_matches('/');

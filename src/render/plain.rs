@@ -86,7 +86,7 @@ impl Work<'_, '_> {
                 EntryKind::File => self.file(&path),
                 EntryKind::BadLink => match self.env.reader.text(&path) {
                     // Argo CD passes over a link to nothing, with a warning.
-                    Err(ReadError::Missing) if self.options.lenient => self.dangling(&path),
+                    Err(error @ ReadError::Dangling(_)) if self.options.lenient => self.dangling(&error),
                     _ => self.file(&path),
                 },
             }
@@ -106,9 +106,8 @@ impl Work<'_, '_> {
             && options.include.as_ref().is_none_or(|glob| glob.matches(relative))
     }
 
-    fn dangling(&mut self, path: &FilePath) {
-        let place = self.env.reader.world().show(path);
-        let message = format!("`{place}` is a link to nothing: Argo CD passes over it");
+    fn dangling(&mut self, error: &ReadError) {
+        let message = format!("{error}: Argo CD passes over it");
         self.rendered.diagnostics.push(Diagnostic::warning(Code::FILE_MISSING, message));
     }
 
@@ -132,7 +131,7 @@ impl Work<'_, '_> {
                 Diagnostic::error(Code::NOT_AN_OBJECT, message).at(Origin::new(source.id, 0), "in this file");
             self.rendered.diagnostics.push(diagnostic.hint("write several as YAML, or as a `kind: List`"));
         } else {
-            self.manifests(source.id, &source.text, path, false);
+            self.manifests(yaml::parse_file(&source, Dialect::Kubernetes), &source.text, path, false);
         }
     }
 
@@ -164,16 +163,17 @@ impl Work<'_, '_> {
                 Some(map) => {
                     let name = format!("{} (rendered)", source.name);
                     let kept = env.reader.world().sources().add(name, text, SourceKind::Rendered(Arc::new(map)));
-                    self.manifests(kept.id, &kept.text, path, true);
+                    self.manifests(yaml::parse(kept.id, &kept.text, Dialect::Kubernetes), &kept.text, path, true);
                 }
-                None => self.manifests(FileId::TRANSIENT, &text, path, true),
+                None => {
+                    self.manifests(yaml::parse(FileId::TRANSIENT, &text, Dialect::Kubernetes), &text, path, true);
+                }
             },
             Err(diagnostics) => self.rendered.diagnostics.extend(diagnostics),
         }
     }
 
-    fn manifests(&mut self, id: FileId, text: &str, path: &FilePath, templated: bool) {
-        let parsed = yaml::parse(id, text, Dialect::Kubernetes);
+    fn manifests(&mut self, parsed: yaml::Parsed, text: &str, path: &FilePath, templated: bool) {
         let mut objects = Vec::new();
         let mut wrong: Vec<Wrong> = Vec::new();
         // Whether Argo CD's decoder gets past every document; it stops at the first that it can't decode.

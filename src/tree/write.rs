@@ -153,7 +153,7 @@ pub fn write(out: &Path, trees: &[ClusterTree], options: &WriteOptions<'_>) -> W
             if let Some(error) = directories.get(&name.to_ascii_lowercase()).and_then(|all| doubled(all)) {
                 return Err(error.about(Some(&tree.cluster), None).into());
             }
-            let work = plan(names, &area, tree, name, &rules)?;
+            let mut work = plan(names, &area, tree, name, &rules)?;
             if work.changes.is_some() && !options.dry_run {
                 work.stage(&area).map_err(|failure| {
                     // What it took is needed by the others: the disk may be full.
@@ -277,9 +277,12 @@ fn previous_index(survey: &Survey, live: &Path, names: Names<'_>) -> Result<Opti
 }
 
 impl Work {
-    fn stage(&self, area: &Area) -> Result<(), Failure> {
-        let Some(changes) = &self.changes else { return Ok(()) };
-        stage::build(area, &self.name, &self.survey, changes)
+    /// Builds the new tree. The texts aren't needed after that.
+    fn stage(&mut self, area: &Area) -> Result<(), Failure> {
+        let Some(changes) = &mut self.changes else { return Ok(()) };
+        stage::build(area, &self.name, &self.survey, changes)?;
+        (changes.writes, changes.index) = Default::default();
+        Ok(())
     }
 
     fn finish(

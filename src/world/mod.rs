@@ -60,6 +60,8 @@ pub enum ReadError {
     WrongKind(EntryKind),
     /// The path, or a symbolic link on it, leaves the repository; the text says how, in a clause that stands by itself.
     Escapes(String),
+    /// A symbolic link to nothing, or to what is ignored; the text says which, in a clause that stands by itself.
+    Dangling(String),
     /// The bytes aren't UTF-8 from this offset on.
     NotUtf8 {
         /// Offset of the first bad byte.
@@ -80,7 +82,7 @@ impl fmt::Display for ReadError {
             Self::Missing => f.write_str("no such file or directory"),
             Self::WrongKind(EntryKind::Directory) => f.write_str("is a directory"),
             Self::WrongKind(_) => f.write_str("is not a directory"),
-            Self::Escapes(how) => f.write_str(how),
+            Self::Escapes(how) | Self::Dangling(how) => f.write_str(how),
             Self::NotUtf8 { at } => write!(f, "is not UTF-8: bad byte at offset {at}"),
             Self::TooLarge { limit } => write!(f, "is larger than {limit} bytes"),
             Self::Failed(why) => f.write_str(why),
@@ -109,6 +111,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
 type Text = Result<Arc<SourceFile>, ReadError>;
 type Listed = Result<Arc<Listing>, ReadError>;
+type Kind = Result<Option<EntryKind>, ReadError>;
 
 /// The entries of a directory, read once.
 #[derive(Debug)]
@@ -125,6 +128,7 @@ pub struct World {
     sources: Sources,
     texts: Once<Text>,
     listings: Once<Listed>,
+    kinds: Once<Kind>,
     shown: Once<Option<Arc<SourceFile>>>,
 }
 
@@ -169,6 +173,11 @@ impl World {
             let digest = reads::listing_digest(&entries);
             Ok(Arc::new(Listing { entries, digest }))
         })
+    }
+
+    /// What stands at a path, looked at once per run.
+    pub(super) fn kind(&self, path: &FilePath) -> Kind {
+        self.kinds.get(path, || self.tree(path.tree).map_or(Ok(None), |tree| tree.kind(&path.path)))
     }
 
     fn read_text(&self, path: &FilePath) -> Text {

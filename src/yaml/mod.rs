@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod json;
 pub mod json_view;
+mod kept;
 mod merge;
 mod node;
 mod number;
@@ -24,6 +25,7 @@ mod token;
 
 pub use emit::{emit, emit_into};
 pub use json::{JsonStyle, to_json, write_json};
+pub use kept::{Kept, parse_file};
 pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};
 pub use token::token_end;
