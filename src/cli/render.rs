@@ -164,7 +164,10 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
     }
     let done = report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count();
     let nothing = if dry_run { ": nothing was written" } else { "" };
-    text.push_str(&format!("{} in {}{nothing}\n", count(done, "cluster"), out.display()));
+    match done {
+        0 => text.push_str(&format!("nothing was written to {}\n", out.display())),
+        done => text.push_str(&format!("{} in {}{nothing}\n", count(done, "cluster"), out.display())),
+    }
     let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
     if held > 0 {
         let their = if held == 1 { "its" } else { "their" };
