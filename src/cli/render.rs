@@ -136,7 +136,7 @@ fn to_stdout(
     exit(session, &findings)
 }
 
-/// A line a cluster, one for all, and one for what is held.
+/// A line a cluster, and one for all.
 fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
@@ -164,12 +164,12 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
     }
     let done = report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count();
     let nothing = if dry_run { ": nothing was written" } else { "" };
-    text.push_str(&format!("{} in {}{nothing}\n", count(done, "cluster"), out.display()));
-    let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
-    if held > 0 {
-        let their = if held == 1 { "its" } else { "their" };
-        text.push_str(&format!("{} held: {their} previous files stay\n", count(held, "app")));
-    }
+    let held = match session.compiled.apps.values().filter(|app| app.held.is_some()).count() {
+        0 => String::new(),
+        1 => "; 1 app held, its previous files stay".to_owned(),
+        held => format!("; {held} apps held, their previous files stay"),
+    };
+    text.push_str(&format!("{} in {}{nothing}{held}\n", count(done, "cluster"), out.display()));
     text
 }
 

@@ -337,7 +337,9 @@ impl Work<'_, '_> {
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
         // What app.yaml doesn't say comes from the directory, and has no place.
-        let said = |keys: &[&str]| file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys));
+        let said = |keys: &[&str]| {
+            file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys))
+        };
         let (named_at, released_at) = (said(&["metadata", "name"]), said(&["spec", "releaseName"]));
         let release = spec.and_then(|s| s.release_name.as_deref());
         let app_context = context::map([
