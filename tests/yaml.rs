@@ -1,5 +1,7 @@
 //! The YAML reader and writer against what go-yaml made (testdata/yaml), and against each other.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests, outside the test functions")]
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

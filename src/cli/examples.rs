@@ -85,7 +85,7 @@ An editor with the YAML language server checks and completes a file that starts 
 /// `terrace completions`.
 pub const COMPLETIONS: &str = "\
 Examples:
-  terrace completions bash                       To ~/.local/share/bash-completion/completions/terrace
+  terrace completions bash                       To a file that ~/.bashrc sources
   terrace completions zsh                        To _terrace in a directory of $fpath
   terrace completions fish                       To ~/.config/fish/completions/terrace.fish
   terrace completions powershell                 To a file that $PROFILE loads";
