@@ -46,7 +46,12 @@ fn main() {
     println!("\nWhere the time of {clusters} × {apps} goes (`--timings`):\n\n```text\n{}\n```\n", cold.timings());
     println!("| {clusters} × {apps} | wall | CPU | peak memory |\n|---|---:|---:|---:|");
     let again = bench.best(|| bench.render(&fleet, cores), |_| {});
-    println!("| `render`, nothing changed | {} | {} | {} |", seconds(again.wall), processor(&again), megabytes(again.peak));
+    println!(
+        "| `render`, nothing changed | {} | {} | {} |",
+        seconds(again.wall),
+        processor(&again),
+        megabytes(again.peak)
+    );
     let check = bench.best(|| bench.terrace(&fleet, &["check"]), |_| {});
     println!("| `check` | {} | {} | {} |", seconds(check.wall), processor(&check), megabytes(check.peak));
     let start = measure::shortest(bench.runs * 40, || {
