@@ -13,7 +13,7 @@ use crate::config::fleet::Layout as FleetLayout;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
 use crate::kube::usual_group;
-use crate::pipeline::{AppliedBy, Options, add_appliers, held, trees};
+use crate::pipeline::{AppResult, AppliedBy, Options, add_appliers, held, trees};
 use crate::tree::arrange::Rules;
 use crate::tree::write::{Outcome, WriteOptions, WriteReport, write};
 use crate::tree::{ClusterTree, Layout, stream, write_documents};
@@ -162,14 +162,19 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         }
         text.push_str(&format!("{:width$}  {}\n", cluster.cluster, parts.join(", ")));
     }
-    let done = report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count();
-    let nothing = if dry_run { ": nothing was written" } else { "" };
-    let held = match session.compiled.apps.values().filter(|app| app.held.is_some()).count() {
-        0 => String::new(),
-        1 => "; 1 app held, its previous files stay".to_owned(),
-        held => format!("; {held} apps held, their previous files stay"),
+    let done = match report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count() {
+        0 => "nothing".to_owned(),
+        done => count(done, "cluster"),
     };
-    text.push_str(&format!("{} in {}{nothing}{held}\n", count(done, "cluster"), out.display()));
+    let nothing = if dry_run { ": nothing was written" } else { "" };
+    let compiled = &session.compiled;
+    let is_held = |(key, app): &(_, &AppResult)| app.held.is_some() && session.selection.selects(compiled, key, app);
+    // Those whose cluster isn't known stand in no line above.
+    let held = match compiled.apps.iter().filter(is_held).count() {
+        0 => String::new(),
+        held => format!("; {} held", count(held, "app")),
+    };
+    text.push_str(&format!("{done} in {}{nothing}{held}\n", out.display()));
     text
 }
 
