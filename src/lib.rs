@@ -5,16 +5,17 @@
 //! 1. [`world`] reads: disk, a git revision, memory. Every read is recorded.
 //! 2. [`yaml`] turns bytes into nodes that know where they came from, and back into the bytes of sigs.k8s.io/yaml.
 //! 3. [`config`] types our own files (Fleet, Cluster, App); [`layer`] merges values and lays layers out per cluster.
-//! 4. [`argocd`] reads Applications and cluster Secrets; [`generate`] makes parameter sets.
-//! 5. [`plan`] decides which apps there are on which clusters, to a fixpoint, in a stable order.
-//! 6. [`render`] turns each app's sources into objects. An engine knows nothing of fleets.
-//! 7. [`check`] says what is wrong with them, at the line that has to change.
-//! 8. [`tree`] places, indexes and writes them; [`graph`] shows what made what.
+//!    [`argocd`] reads Applications and cluster Secrets.
+//! 4. [`plan`] decides which apps there are on which clusters, to a fixpoint, in a stable order.
+//! 5. [`render`] turns each app's sources into objects. An engine knows nothing of fleets.
+//! 6. [`check`] says what is wrong with them, at the line that has to change.
+//! 7. [`tree`] places, indexes and writes them; [`applier`] adds what an applier needs; [`graph`] shows what made what.
 //!
-//! [`kube`] is what Terrace knows of Kubernetes without a cluster: kinds, versions, names, sync order.
+//! [`kube`] is what Terrace knows of Kubernetes without a cluster: kinds, versions, names, sync order. [`git`] runs the
+//! `git` command, and alone does. [`glob`] is the one meaning of `*`.
 //!
-//! `pipeline` is the only module that knows every stage; `cli` has one file per verb. [`source`], [`diag`] and
-//! [`provenance`] are the words that all of them share.
+//! [`pipeline`] is the only module that knows every stage; [`cli`] has one file per verb, and turns what was found into an
+//! [`exit`] code. [`source`], [`diag`] and [`provenance`] are the words that all of them share.
 
 pub mod applier;
 pub mod argocd;

@@ -26,7 +26,9 @@ pub use unit::Object;
 use open::{Opened, open};
 
 use crate::check::schema::Schemas;
-use crate::diag::{Code, Diagnostics};
+use crate::config::cluster::Cluster;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::kube::KubeVersion;
 use crate::layer::values::{self, Values};
 use crate::plan::fleet::Fleet;
 use crate::plan::layers::{Layouts, Work, fleet_root};
@@ -91,6 +93,8 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// Whether nothing may be written: something is wrong with the fleet, its clusters or values.
     pub fatal: bool,
+    /// What planning the apps of each declared cluster read: values files, layers, `app.yaml`s.
+    pub planning: Vec<Reads>,
     /// The cluster that Argo CD runs in, if one is known.
     pub hub: Option<ClusterId>,
     /// The URL of the own repository's remote.
@@ -198,6 +202,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let Opened { mut fleet, roots, mut diagnostics, remote_url } = opened;
     let hub = roots.first().and_then(|root| root.hubs.first().copied());
     let mut start = fixpoint::Start::default();
+    let mut planning = Vec::new();
     if !diagnostics.has_errors() {
         let planned = layer_apps(&fleet, run);
         let found = planned.iter().map(|p| p.found.as_slice());
@@ -206,6 +211,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
             diagnostics.extend(planned.diagnostics);
             start.apps.extend(planned.apps);
             start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
+            planning.push(planned.reads);
         }
         laps.lap("values and layers");
     }
@@ -220,7 +226,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     }
     if diagnostics.has_errors() {
         let (apps, timings) = (BTreeMap::new(), laps.laps);
-        return Compiled { fleet, apps, diagnostics, fatal: true, hub, remote_url, timings };
+        return Compiled { fleet, apps, diagnostics, fatal: true, planning, hub, remote_url, timings };
     }
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
@@ -228,11 +234,24 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let (ranks, problems) = order::ranks(&fixed.planned());
     diagnostics.extend(fixed.diagnostics);
     diagnostics.extend(problems);
+    if run.check {
+        diagnostics.extend(fleet.clusters.iter().filter_map(assumed_version));
+    }
     for (key, result) in &mut fixed.apps {
         result.rank = ranks.get(key).copied().unwrap_or_default();
     }
     laps.lap("assemble");
-    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, hub, remote_url, timings: laps.laps }
+    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, planning, hub, remote_url, timings: laps.laps }
+}
+
+/// Tells that a cluster is checked against another version than its own, if it is.
+fn assumed_version(cluster: &Cluster) -> Option<Diagnostic> {
+    let message = match &cluster.kube_version {
+        Some(version) => version.note()?,
+        None => format!("no `kubeVersion` is known: objects are checked as for {}", KubeVersion::default()),
+    };
+    let note = Diagnostic::note(Code::ASSUMED_VERSION, message).at(cluster.origin, "this cluster");
+    Some(note.about(Some(&cluster.name), None))
 }
 
 /// What the layers of a cluster gave, with its values files.
@@ -242,6 +261,7 @@ struct Planned {
     apps: Vec<App>,
     failed: Vec<crate::plan::layers::Failed>,
     diagnostics: Diagnostics,
+    reads: Reads,
 }
 
 fn layer_apps(fleet: &Fleet, run: &Run) -> Vec<Planned> {
@@ -254,12 +274,12 @@ fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run,
     let reader = Reader::new(run.world);
     let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &reader, recorder);
     if diagnostics.has_errors() {
-        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics };
+        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics, reads: reader.into_reads() };
     }
     let work = Work { fleet, cluster, values: &node, layouts, jinja: run.jinja, reader: &reader, recorder };
     let planned = work.apps();
     diagnostics.extend(planned.diagnostics);
-    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics }
+    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics, reads: reader.into_reads() }
 }
 
 /// The merged values of a cluster.
@@ -269,8 +289,9 @@ fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader,
         Ok(root) => root,
         Err(diagnostics) => return Values { diagnostics, ..Values::default() },
     };
-    let context = jinja::Context::new()
-        .with("cluster", crate::layer::context::cluster(this))
-        .with("fleet", crate::layer::context::fleet(&file.value));
+    let context = jinja::Context::new(vec![
+        ("cluster".into(), crate::layer::context::cluster(this)),
+        ("fleet".into(), crate::layer::context::fleet(&file.value)),
+    ]);
     values::load(&fleet.values_files(), &root, this, run.jinja, &context, reader, recorder)
 }

@@ -109,6 +109,7 @@ pub struct SourceFile {
     pub kind: SourceKind,
     lines: OnceLock<Vec<u32>>,
     digest: OnceLock<[u8; 32]>,
+    pub(crate) kept: crate::yaml::Kept,
 }
 
 /// A place for people: both count from 1, columns in characters.
@@ -172,7 +173,8 @@ impl Sources {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX - 3));
         let (name, text) = (name.into(), text.into());
-        let file = Arc::new(SourceFile { id, name, text, kind, lines: OnceLock::new(), digest: OnceLock::new() });
+        let (lines, digest, kept) = Default::default();
+        let file = Arc::new(SourceFile { id, name, text, kind, lines, digest, kept });
         files.push(Arc::clone(&file));
         file
     }

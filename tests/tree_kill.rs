@@ -1,14 +1,16 @@
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy doesn't take for tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
 
 //! Writers that are killed, and disks that are full: each cluster's tree is wholly old or wholly new.
 
-use std::collections::BTreeMap;
+mod kills;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use kills::{Chance, Files, files, version_of};
 use terrace::kube::ObjectId;
 use terrace::tree::arrange::Rules;
 use terrace::tree::write::{Outcome, Swap, WriteOptions, write};
@@ -51,16 +53,6 @@ fn swap_of(name: &str) -> Swap {
     if name == "renames" { Swap::Renames } else { Swap::Exchange }
 }
 
-/// The files of a directory with what identifies their content.
-fn files(root: &Path) -> BTreeMap<String, blake3::Hash> {
-    let all = walkdir::WalkDir::new(root).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
-    all.map(|e| {
-        let name = e.path().strip_prefix(root).unwrap().to_string_lossy().into_owned();
-        (name, blake3::hash(&fs::read(e.path()).unwrap()))
-    })
-    .collect()
-}
-
 const OUT: &str = "TERRACE_TEST_OUT";
 
 /// Not a test by itself: the writer that [`killed`] starts and kills. It goes on for ever.
@@ -78,16 +70,10 @@ fn writer() {
 /// Kills writers of trees with so many objects in each app. Large trees are killed while they are built, small ones
 /// often while they change places.
 fn killed(swap: &str, objects: u64, kills: usize) {
-    let seed: u64 = std::env::var("TERRACE_KILL_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20);
-    println!("TERRACE_KILL_SEED={seed}");
-    let mut state = seed;
-    let mut random = move |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-
+    let mut chance = Chance::seeded();
+    let seed = chance.seed;
     let dir = tempfile::tempdir().unwrap();
-    let expected: Vec<Vec<BTreeMap<String, blake3::Hash>>> = [0, 1]
+    let expected: Vec<Vec<Files>> = [0, 1]
         .map(|v| {
             let out = dir.path().join(format!("expected-{v}"));
             assert!(write(&out, &trees(v, objects), &options(Swap::Exchange)).diagnostics.is_empty());
@@ -105,10 +91,7 @@ fn killed(swap: &str, objects: u64, kills: usize) {
         let one = |c: usize| {
             let mut now = files(&out.join(format!("cluster-{c}")));
             now.remove("app-1/notes.md");
-            match expected.iter().position(|trees| trees[c] == now) {
-                Some(v) => v,
-                None => panic!("{when}: cluster-{c} is neither old nor new: {} files", now.len()),
-            }
+            version_of(&now, expected.iter().map(|trees| &trees[c]), &format!("cluster-{c}"), when)
         };
         (0..CLUSTERS).map(one).collect()
     };
@@ -124,7 +107,7 @@ fn killed(swap: &str, objects: u64, kills: usize) {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_micros(5_000 + random(objects * 2_000 + 20_000)));
+        std::thread::sleep(Duration::from_micros(5_000 + chance.below(objects * 2_000 + 20_000)));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "kill {kill}: the writer failed by itself");
@@ -201,7 +184,7 @@ fn a_full_disk_leaves_the_old_trees() {
     assert_eq!(report.clusters[2].outcome, Outcome::Failed);
     let messages: Vec<&str> = report.diagnostics.iter().map(|d| d.message.as_str()).collect();
     assert!(messages.iter().any(|m| m.contains("cluster-2") && m.contains("No space left on device")), "{messages:?}");
-    let part = |all: &BTreeMap<String, blake3::Hash>, cluster: &str| -> Vec<(String, blake3::Hash)> {
+    let part = |all: &Files, cluster: &str| -> Vec<(String, blake3::Hash)> {
         all.iter().filter(|(name, _)| name.starts_with(cluster)).map(|(n, h)| (n.clone(), *h)).collect()
     };
     let after = files(&out);

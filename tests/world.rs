@@ -64,6 +64,10 @@ fn head(repo: &Repo, options: GitOptions) -> Result<GitTree, GitError> {
     GitTree::open(repository, &commit, options)
 }
 
+fn failed(what: &str) -> Result<Vec<u8>, ReadError> {
+    Err(ReadError::Failed(what.to_owned()))
+}
+
 fn dangling(what: &str) -> Result<Vec<u8>, ReadError> {
     Err(ReadError::Dangling(what.to_owned()))
 }

@@ -37,9 +37,12 @@ pub fn from_node(node: &Node) -> Result<Cluster, Diagnostics> {
                     fields.insert(key, text);
                 }
                 None => diagnostics.push(
-                    Diagnostic::error(Code::INVALID_VALUE, format!("`data.{key}` of a cluster Secret is not base64 of a text"))
-                        .at(data.origin, "not base64")
-                        .hint(format!("write it in clear under `stringData.{key}`")),
+                    Diagnostic::error(
+                        Code::INVALID_VALUE,
+                        format!("`data.{key}` of a cluster Secret is not base64 of a text"),
+                    )
+                    .at(data.origin, "not base64")
+                    .hint(format!("write it in clear under `stringData.{key}`")),
                 ),
             }
         }

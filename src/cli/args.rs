@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::examples;
+
 /// Compiles a layered multi-cluster GitOps repository into one hydrated manifest tree per cluster.
 #[derive(Debug, Parser)]
 #[command(
     name = "terrace",
     version,
     max_term_width = 100,
-    propagate_version = true,
-    disable_help_subcommand = true,
-    after_help = "Exit codes: 0 fine, 1 findings, 2 nothing could be done, 3 done in part (apps held)."
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs",
+    after_help = examples::TERRACE
 )]
 pub struct Cli {
     /// What to do.
@@ -26,32 +28,32 @@ pub struct Cli {
 
 /// What goes with every verb.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Do as if started in DIR
+    /// Run as if started in DIR
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
-    /// Say less: errors only
+    /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more: notes, too
+    /// Print notes as well
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_possible_values = false)]
+    /// When to use colors
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     pub color: Color,
-    /// How many threads to use [default: as many as there are cores]
+    /// Number of threads [default: one per core]
     #[arg(long, value_name = "N", global = true)]
     pub threads: Option<NonZeroUsize>,
-    /// Tell how long each stage took
+    /// Print how long each stage took
     #[arg(long, global = true)]
     pub timings: bool,
 }
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal.
+    /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
     Always,
@@ -62,17 +64,23 @@ pub enum Color {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Write the tree of each cluster
+    /// Write the manifests of each cluster, as files
+    #[command(after_help = examples::RENDER)]
     Render(RenderArgs),
-    /// Check everything that can be known before merging
+    /// Find what is wrong before it is merged
+    #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
-    /// Show where a field comes from, or what a code means
+    /// Show where an object or field comes from, or what a code means
+    #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
-    /// Show what makes what: fleet, cluster, layer, app, child apps
+    /// Show what makes what: fleet, clusters, layers, apps, child apps
+    #[command(after_help = examples::GRAPH)]
     Graph(GraphArgs),
-    /// Print the JSON Schemas of terrace.yaml, Cluster, App and Layer files, for editors
+    /// Print the JSON Schemas of Terrace's own files, for editors
+    #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
     /// Print a completion script for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
@@ -81,42 +89,42 @@ pub enum Verb {
 
 /// What is compiled.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What is compiled")]
+#[command(next_help_heading = "Input")]
 pub struct InputArgs {
-    /// A file or directory that declares clusters, besides terrace.yaml's
+    /// Read clusters from FILE, too: a file or a directory; may be repeated
     #[arg(long = "clusters", value_name = "FILE")]
     pub cluster_files: Vec<String>,
-    /// What a repository URL means here: a directory on this machine
+    /// Read the repository URL from the directory PATH; may be repeated
     #[arg(long = "repo", value_name = "URL=PATH", value_parser = pair)]
     pub repositories: Vec<(String, String)>,
-    /// The cluster that roots given by hand are applied to [default: in-cluster]
+    /// The cluster that the given roots are applied to [default: in-cluster]
     #[arg(long, value_name = "NAME")]
     pub hub: Option<String>,
-    /// Read each revision that is named straight from git, not the working tree
+    /// Read sources at the revisions they name, from git, not from the working tree
     #[arg(long)]
     pub pinned: bool,
-    /// A revision to read where another is named
+    /// Read the second revision where the first is named; may be repeated
     #[arg(long = "revision-map", value_name = "REV=REV", value_parser = pair)]
     pub revision_map: Vec<(String, String)>,
 }
 
 /// Which part of it.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Which part of it")]
+#[command(next_help_heading = "Selection")]
 pub struct SelectionArgs {
-    /// Only this cluster; may be given more than once
+    /// Only this cluster; may be repeated
     #[arg(long = "cluster", value_name = "NAME")]
     pub clusters: Vec<String>,
-    /// Only apps whose [namespace/]name matches the glob
+    /// Only apps whose [namespace/]name matches; may be repeated
     #[arg(long = "app", value_name = "GLOB")]
     pub apps: Vec<String>,
-    /// Only apps of this layer
+    /// Only apps of this layer; may be repeated
     #[arg(long = "layer", value_name = "NAME")]
     pub layers: Vec<String>,
-    /// Only apps with these labels
+    /// Only apps with these labels, such as tier=operators
     #[arg(short = 'l', long = "selector", value_name = "LABELS")]
     pub labels: Option<String>,
-    /// Only clusters with these labels
+    /// Only clusters with these labels, such as environment=production
     #[arg(long = "cluster-selector", value_name = "LABELS")]
     pub cluster_labels: Option<String>,
 }
@@ -124,33 +132,32 @@ pub struct SelectionArgs {
 /// `terrace render`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// Files or directories to start from: Applications, app-of-apps, kustomizations, charts [default: what terrace.yaml
-    /// says]
+    /// Where to start: files or directories with Argo CD Applications [default: what terrace.yaml says]
     #[arg(value_name = "ROOT")]
     pub roots: Vec<String>,
-    /// Where the trees go [default: what terrace.yaml says, else `rendered`]
-    #[arg(short, long, value_name = "DIR")]
+    /// Where the trees go [default: what terrace.yaml says, else rendered]
+    #[arg(help_heading = "Output", short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// How a tree is spread over files [default: what terrace.yaml says, else file-per-object]
-    #[arg(long, value_name = "LAYOUT")]
+    /// How objects are spread over files [default: what terrace.yaml says, else file-per-object]
+    #[arg(help_heading = "Output", long, value_name = "LAYOUT")]
     pub layout: Option<LayoutArg>,
-    /// Write one cluster's objects to stdout in sync order, as for `kubectl apply -f -`
-    #[arg(long, requires = "clusters", conflicts_with_all = ["output", "layout", "dry_run"])]
+    /// Write the objects to stdout, in sync order; needs --cluster
+    #[arg(help_heading = "Output", long, requires = "clusters", conflicts_with_all = ["output", "layout", "dry_run"])]
     pub stdout: bool,
-    /// Only say what would be written
-    #[arg(long)]
+    /// Print what would be written, write nothing
+    #[arg(help_heading = "Output", long)]
     pub dry_run: bool,
-    /// Write Applications and ApplicationSets, too
-    #[arg(long)]
+    /// Write Applications and ApplicationSets, too; by default only what they deploy is written
+    #[arg(help_heading = "Output", long)]
     pub keep_applications: bool,
-    /// Add what lets this applier sync the rendered branches
-    #[arg(long, value_name = "APPLIER")]
+    /// Add the objects that let APPLIER sync the trees from branches env/<cluster>
+    #[arg(help_heading = "Output", long, value_name = "APPLIER")]
     pub applier: Option<Applier>,
-    /// The repository that the trees are published to, for --applier [default: this repository's remote]
-    #[arg(long, value_name = "URL", requires = "applier")]
+    /// The repository of these branches [default: this repository's remote]
+    #[arg(help_heading = "Output", long, value_name = "URL", requires = "applier")]
     pub publish_url: Option<String>,
-    /// How findings are shown
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// How findings are printed
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
     /// What is compiled.
     #[command(flatten)]
@@ -163,11 +170,11 @@ pub struct RenderArgs {
 /// `terrace check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Files or directories to start from [default: what terrace.yaml says]
+    /// Where to start: files or directories with Argo CD Applications [default: what terrace.yaml says]
     #[arg(value_name = "ROOT")]
     pub roots: Vec<String>,
-    /// How findings are shown
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    /// How findings are printed
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
     /// What is compiled.
     #[command(flatten)]
@@ -189,11 +196,11 @@ pub struct ExplainArgs {
     /// A field: spec.template.spec.containers[0].image, or a JSON pointer
     #[arg(value_name = "FIELD", requires = "object")]
     pub field: Option<String>,
-    /// A root to start from; may be given more than once
+    /// Where to start: a file or directory with Argo CD Applications; may be repeated
     #[arg(long = "root", value_name = "ROOT")]
     pub roots: Vec<String>,
-    /// How the answer is shown
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// How the answer is printed
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     pub format: TextFormat,
     /// What is compiled.
     #[command(flatten)]
@@ -203,19 +210,19 @@ pub struct ExplainArgs {
 /// `terrace graph`.
 #[derive(Debug, Args)]
 pub struct GraphArgs {
-    /// Files or directories to start from [default: what terrace.yaml says]
+    /// Where to start: files or directories with Argo CD Applications [default: what terrace.yaml says]
     #[arg(value_name = "ROOT")]
     pub roots: Vec<String>,
-    /// How the hierarchy is shown
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// How the hierarchy is printed
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     pub format: GraphFormat,
     /// What is compiled.
     #[command(flatten)]
     pub input: InputArgs,
-    /// Only this cluster; may be given more than once
+    /// Only this cluster; may be repeated
     #[arg(long = "cluster", value_name = "NAME")]
     pub clusters: Vec<String>,
-    /// Only clusters with these labels
+    /// Only clusters with these labels, such as environment=production
     #[arg(long = "cluster-selector", value_name = "LABELS")]
     pub cluster_labels: Option<String>,
 }
@@ -223,7 +230,7 @@ pub struct GraphArgs {
 /// `terrace schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// Which kind of file [default: all of them, as one JSON object]
+    /// Which kind of file [default: all, in one JSON object]
     #[arg(value_name = "KIND")]
     pub kind: Option<SchemaKind>,
     /// Write one file per kind into DIR

@@ -1,7 +1,7 @@
 //! `terrace check`.
 
 use super::args::{CheckArgs, Format};
-use super::session::{Asked, compile, exit};
+use super::session::{Asked, compile, exit, leave};
 use super::ui::{Stream, Ui};
 use crate::exit::Exit;
 use crate::pipeline::Options;
@@ -28,5 +28,7 @@ pub fn run(args: &CheckArgs, ui: &Ui) -> Exit {
         ui.talk(&format!("nothing found in {objects} objects on {clusters} clusters\n"));
     }
     ui.timings(&session.compiled.timings);
-    exit(&session, &findings)
+    let exit = exit(&session, &findings);
+    leave(session);
+    exit
 }

@@ -1,12 +1,12 @@
 //! `terrace render`.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Applier, Format, LayoutArg, RenderArgs};
-use super::session::{Asked, Session, compile, exit};
+use super::session::{Asked, Session, compile, exit, leave};
 use super::ui::{Stream, Ui};
 use crate::applier;
 use crate::config::fleet::Layout as FleetLayout;
@@ -43,23 +43,27 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
         findings.extend(add_appliers(&session.compiled, &mut trees, by, &place));
     }
     if args.stdout {
-        return to_stdout(args, ui, &session, &trees, &findings);
+        return to_stdout(args, ui, &session, trees, findings);
     }
     let started = Instant::now();
-    let (report, out) = to_disk(args, ui, &session, &trees);
+    let (report, out) = to_disk(args, ui, &session, &mut trees);
     session.compiled.timings.push(("write", started.elapsed()));
     let failed = report.clusters.iter().filter(|c| c.outcome == Outcome::Failed).count();
     let nothing = report.diagnostics.has_errors() && (failed == report.clusters.len());
     findings.extend(report.diagnostics.clone());
     ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
     if !ui.quiet() && args.format == Format::Human {
-        ui.talk(&summary(&report, &out, args.dry_run));
+        let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
+        ui.talk(&summary(&report, &out, &session.opening.current_dir, held, args.dry_run));
     }
     ui.timings(&session.compiled.timings);
-    if nothing {
-        return Exit::Nothing;
-    }
-    if failed > 0 { Exit::Partial } else { exit(&session, &findings) }
+    let exit = match failed {
+        _ if nothing => Exit::Nothing,
+        0 => exit(&session, &findings),
+        _ => Exit::Partial,
+    };
+    leave((session, trees, report));
+    exit
 }
 
 fn layout(args: &RenderArgs, session: &Session) -> Layout {
@@ -73,7 +77,7 @@ fn layout(args: &RenderArgs, session: &Session) -> Layout {
     }
 }
 
-fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree]) -> (WriteReport, PathBuf) {
+fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &mut Vec<ClusterTree>) -> (WriteReport, PathBuf) {
     let fleet = &session.compiled.fleet;
     let out = match &args.output {
         Some(output) => session.opening.current_dir.join(output),
@@ -91,30 +95,29 @@ fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree])
         rules.selection = Some(&selects);
     }
     let clusters: Vec<Arc<str>> = fleet.clusters.iter().map(|c| Arc::clone(&c.name)).collect();
-    let wanted: Vec<ClusterTree> =
-        trees.iter().filter(|tree| session.selection.cluster(fleet, &tree.cluster)).cloned().collect();
+    trees.retain(|tree| session.selection.cluster(fleet, &tree.cluster));
     let notice = |text: &str| ui.talk(&format!("{text}\n"));
-    let options = WriteOptions {
-        clusters: &clusters,
-        dry_run: args.dry_run,
-        notice: Some(&notice),
-        ..WriteOptions::new(rules)
-    };
-    (write(&out, &wanted, &options), out)
+    let options =
+        WriteOptions { clusters: &clusters, dry_run: args.dry_run, notice: Some(&notice), ..WriteOptions::new(rules) };
+    (write(&out, trees, &options), out)
 }
 
 /// Writes one cluster's objects in sync order. Held apps have none to write, and say so.
-fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree], findings: &Diagnostics) -> Exit {
+fn to_stdout(
+    args: &RenderArgs,
+    ui: &Ui,
+    session: &Session,
+    mut trees: Vec<ClusterTree>,
+    mut findings: Diagnostics,
+) -> Exit {
     let chosen = session.selection.chosen(&session.compiled);
-    let wanted = trees.iter().filter(|tree| session.selection.cluster(&session.compiled.fleet, &tree.cluster));
-    let mut wanted: Vec<ClusterTree> = wanted.cloned().collect();
-    for tree in &mut wanted {
+    trees.retain(|tree| session.selection.cluster(&session.compiled.fleet, &tree.cluster));
+    for tree in &mut trees {
         let cluster = Arc::clone(&tree.cluster);
         tree.apps.retain(|app| chosen.get(&(Arc::clone(&cluster), Arc::clone(&app.name))).copied().unwrap_or(true));
     }
-    let mut findings = findings.clone();
     let mut out = BufWriter::new(io::stdout().lock());
-    let done = write_documents(&mut out, stream(&wanted).map(|object| &*object.text)).and_then(|()| out.flush());
+    let done = write_documents(&mut out, stream(&trees).map(|object| &*object.text)).and_then(|()| out.flush());
     drop(out);
     if let Err(error) = done {
         // Whoever reads may stop early.
@@ -127,8 +130,8 @@ fn to_stdout(args: &RenderArgs, ui: &Ui, session: &Session, trees: &[ClusterTree
     exit(session, &findings)
 }
 
-/// A line a cluster, and one for all.
-fn summary(report: &WriteReport, out: &std::path::Path, dry_run: bool) -> String {
+/// A line a cluster, one for all, and one for what is held.
+fn summary(report: &WriteReport, out: &Path, current_dir: &Path, held: usize, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
     for cluster in &report.clusters {
@@ -151,9 +154,14 @@ fn summary(report: &WriteReport, out: &std::path::Path, dry_run: bool) -> String
         };
         text.push_str(&format!("{:width$}  {what}\n", cluster.cluster));
     }
-    let verb = if dry_run { "would be written to" } else { "written to" };
+    let shown = out.strip_prefix(current_dir).unwrap_or(out);
     let count = report.clusters.len();
     let s = if count == 1 { "" } else { "s" };
-    text.push_str(&format!("{count} cluster{s} {verb} {}\n", out.display()));
+    let nothing = if dry_run { ": nothing was written" } else { "" };
+    text.push_str(&format!("{count} cluster{s} in {}{nothing}\n", shown.display()));
+    if held > 0 {
+        let (s, their) = if held == 1 { ("", "its") } else { ("s", "their") };
+        text.push_str(&format!("{held} app{s} held: {their} previous files stay\n"));
+    }
     text
 }

@@ -1,9 +1,10 @@
 //! `terrace schema`.
 
-use super::args::{SchemaArgs, SchemaKind};
-use super::ui::Ui;
+use super::args::{Format, SchemaArgs, SchemaKind};
+use super::ui::{Stream, Ui};
 use crate::config::KINDS;
 use crate::exit::Exit;
+use crate::source::Sources;
 
 /// Prints the JSON Schemas of our files, or writes one file each.
 pub fn run(args: &SchemaArgs, ui: &Ui) -> Exit {
@@ -12,10 +13,17 @@ pub fn run(args: &SchemaArgs, ui: &Ui) -> Exit {
         text.push('\n');
         text
     };
-    if let Some(dir) = &args.output {
+    if let Some(output) = &args.output {
+        let dir = match ui.current_dir() {
+            Ok(current) => current.join(output),
+            Err(diagnostics) => {
+                ui.findings(&diagnostics, &Sources::new(), Format::Human, Stream::Err);
+                return Exit::Nothing;
+            }
+        };
         for (name, schema) in KINDS {
             let path = dir.join(format!("{name}.schema.json"));
-            let done = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, text(schema())));
+            let done = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&path, text(schema())));
             if let Err(error) = done {
                 ui.talk(&format!("can't write `{}`: {error}\n", path.display()));
                 return Exit::Nothing;

@@ -66,10 +66,7 @@ impl Ui {
 
     fn shown(&self, format: Format, stream: Stream) -> Shown {
         match format {
-            Format::Human => {
-                let width = if io::stderr().is_terminal() { terminal_width() } else { 100 };
-                Shown::Human { color: self.color(stream), unicode: true, width }
-            }
+            Format::Human => Shown::Human { color: self.color(stream), unicode: true, width: width() },
             Format::Json => Shown::Json,
             Format::Sarif => Shown::Sarif,
             Format::Github => Shown::Github,
@@ -132,9 +129,10 @@ impl Ui {
     }
 }
 
-fn terminal_width() -> usize {
-    // miette asks the terminal itself where it draws; this bounds it.
-    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(120).clamp(40, 200)
+/// The columns of the terminal behind stderr; what isn't one gets as many as a log can show.
+fn width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(100, |(width, _)| usize::from(width.0).clamp(40, 200))
 }
 
 /// A spinner, cleared when dropped.

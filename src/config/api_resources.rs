@@ -78,7 +78,8 @@ impl ApiResourceList {
 /// `group/version[/Kind]` in its two parts. Versions start with `v` and a digit, kinds with a capital.
 fn split(entry: &str) -> Option<(&str, Option<&str>)> {
     let is_version = |v: &str| v.strip_prefix('v').is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
-    let is_kind = |k: &str| k.starts_with(|c: char| c.is_ascii_uppercase()) && k.chars().all(|c| c.is_ascii_alphanumeric());
+    let is_kind =
+        |k: &str| k.starts_with(|c: char| c.is_ascii_uppercase()) && k.chars().all(|c| c.is_ascii_alphanumeric());
     let (rest, kind) = match entry.rsplit_once('/') {
         Some((rest, kind)) if is_kind(kind) => (rest, Some(kind)),
         _ => (entry, None),

@@ -12,6 +12,7 @@ use super::selector::Selector;
 /// `patches`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "App (app.yaml)")]
 pub struct AppFile {
     /// `terrace.dev/v1alpha1`.
     pub api_version: ApiVersion,
@@ -47,6 +48,7 @@ pub struct AppMetadata {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AppSpec {
     /// Whether the app is there at all: a boolean, or a template that gives one.
+    #[schemars(example = "{{ values.monitoring.enable }}")]
     pub enable: Option<Flag>,
     /// When it is synced: lower waves first; 0 by default.
     pub wave: Option<Wave>,
@@ -59,6 +61,7 @@ pub struct AppSpec {
     /// Values files for its chart, relative to the directory, lowest first.
     pub value_files: Vec<String>,
     /// Apps of the same cluster that are synced before it.
+    #[schemars(example = ["operator-lifecycle"])]
     pub depends_on: Vec<String>,
     /// Which clusters it is for.
     pub clusters: Option<Selector>,

@@ -15,6 +15,7 @@ use crate::yaml::Node;
 /// A cluster: a destination with a name, a server URL, labels, a Kubernetes version, API resources and values.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "Cluster")]
 pub struct ClusterFile {
     /// `terrace.dev/v1alpha1`.
     pub api_version: ApiVersion,
@@ -39,8 +40,10 @@ pub enum ClusterKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ClusterSpec {
     /// Its API server's URL, as Applications name it.
+    #[schemars(example = "https://prod-01.acme.example:6443")]
     pub server: Option<String>,
     /// Its Kubernetes version, such as `"1.33"` or `"v1.33.4-eks-1"`.
+    #[schemars(example = "1.34")]
     pub kube_version: Option<VersionText>,
     /// Its recorded discovery: a file that holds what `kubectl api-resources` or `kubectl api-versions` printed, or a
     /// list of `group/version` and `group/version/Kind`.

@@ -9,6 +9,7 @@ use super::{ApiVersion, Metadata};
 /// A fleet: which clusters there are, what is layered onto them, and where the result goes. Stands in `terrace.yaml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "Fleet (terrace.yaml)")]
 pub struct FleetFile {
     /// `terrace.dev/v1alpha1`.
     pub api_version: ApiVersion,
@@ -33,8 +34,10 @@ pub enum FleetKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FleetSpec {
     /// Globs of files that declare clusters: `kind: Cluster`, or Argo CD cluster Secrets.
+    #[schemars(example = ["clusters/*.yaml"])]
     pub clusters: Vec<String>,
     /// Environment values files, lowest first. Names are templates over `cluster` and `fleet`.
+    #[schemars(example = ["values/values.yaml", "values/values.{{ cluster.labels.environment }}.yaml"])]
     pub values: Vec<ValuesFile>,
     /// The stage directories of a layer, in the order of syncing.
     pub stages: Vec<String>,
@@ -91,8 +94,10 @@ pub struct Layer {
     #[schemars(length(min = 1))]
     pub name: String,
     /// Its directory, or a glob of directories (`*` stops at `/`).
+    #[schemars(example = "custom/*")]
     pub path: String,
     /// A Jinja expression: whether this instance is for this cluster.
+    #[schemars(example = "path.basename in cluster.families")]
     pub when: Option<String>,
     /// Which clusters it is for.
     pub clusters: Option<Selector>,
@@ -101,6 +106,7 @@ pub struct Layer {
     /// The revision to read it at, a template; honoured when pinned.
     pub revision: Option<String>,
     /// The namespace of its apps' objects, a template.
+    #[schemars(example = "{{ path.basename }}")]
     pub namespace: Option<String>,
     /// Whether it is a tenant's: bound to its namespace, without cluster-wide objects.
     #[serde(default)]
@@ -140,6 +146,7 @@ pub struct Repository {
     /// The name that layers use.
     pub name: Option<String>,
     /// The URL that Applications, charts and bases use.
+    #[schemars(example = "https://github.com/acme/fleet.git")]
     pub url: Option<String>,
     /// The directory that holds it.
     #[serde(default = "here")]

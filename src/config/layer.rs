@@ -8,6 +8,7 @@ use super::ApiVersion;
 /// What a layer instance says of itself, in `layer.yaml` at its root.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "Layer (layer.yaml)")]
 pub struct LayerFile {
     /// `terrace.dev/v1alpha1`.
     pub api_version: ApiVersion,

@@ -45,8 +45,11 @@ pub struct Metadata {
     pub annotations: std::collections::BTreeMap<String, String>,
 }
 
+/// Makes a JSON Schema.
+pub type SchemaOf = fn() -> schemars::Schema;
+
 /// Our kinds of files, for `terrace schema`: name and generator.
-pub const KINDS: &[(&str, fn() -> schemars::Schema)] = &[
+pub const KINDS: &[(&str, SchemaOf)] = &[
     ("fleet", || schemars::schema_for!(fleet::FleetFile)),
     ("cluster", || schemars::schema_for!(cluster::ClusterFile)),
     ("app", || schemars::schema_for!(app::AppFile)),

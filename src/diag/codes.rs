@@ -92,6 +92,8 @@ codes! {
     INVALID_VALUE = "invalid-value";
     /// Two things of one name.
     DUPLICATE_NAME = "duplicate-name";
+    /// Something in a layer that belongs to no stage.
+    OUTSIDE_STAGES = "outside-stages";
     /// A pattern or selector that matches nothing.
     MATCHES_NOTHING = "matches-nothing";
     // Templates
@@ -131,6 +133,8 @@ codes! {
     REPEATED_OBJECT = "repeated-object";
     /// Two apps own one object.
     OBJECT_OWNED_TWICE = "object-owned-twice";
+    /// A cluster is checked against another Kubernetes version than its own.
+    ASSUMED_VERSION = "assumed-version";
     /// A field that the cluster's Kubernetes version doesn't know.
     UNKNOWN_FIELD = "unknown-field";
     /// An object that the cluster's Kubernetes version would refuse.

@@ -4,7 +4,7 @@
 //! below it the topmost directory with a marker (`Chart.yaml`, `kustomization.yaml`, `app.yaml`) is an app of its own.
 //! An instance without stage directories, and any tenant's, is one app, `<instance>`.
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::source::Origin;
 use crate::world::{EntryKind, FilePath, Reader, find, is_glob};
 
@@ -113,8 +113,15 @@ pub fn instances(
     (instances, diagnostics)
 }
 
-/// The apps of an instance, its own stage apps first, in the order of stages and then of paths.
-pub fn apps(instance: &Instance, stages: &[String], tenant: bool, reader: &Reader) -> (Vec<AppDir>, Diagnostics) {
+/// The apps of an instance, its own stage apps first, in the order of stages and then of paths. `at` is where the layer's
+/// path is named.
+pub fn apps(
+    instance: &Instance,
+    stages: &[String],
+    tenant: bool,
+    at: Origin,
+    reader: &Reader,
+) -> (Vec<AppDir>, Diagnostics) {
     let mut search = Search { reader, apps: Vec::new(), diagnostics: Diagnostics::new() };
     let mut staged = false;
     if !tenant {
@@ -126,7 +133,9 @@ pub fn apps(instance: &Instance, stages: &[String], tenant: bool, reader: &Reade
             }
         }
     }
-    if !staged {
+    if staged {
+        search.outside(instance, stages, at);
+    } else {
         search.app(instance.name.clone(), instance.dir.clone(), stages.len());
     }
     (search.apps, search.diagnostics)
@@ -152,6 +161,33 @@ impl Search<'_, '_> {
             let inner = self.below(&dir, stage, 0);
             if let Some(app) = self.apps.get_mut(at) {
                 app.inner = inner;
+            }
+        }
+    }
+
+    /// Tells what stands beside the stages of an instance and looks as if it were meant to be rendered.
+    fn outside(&mut self, instance: &Instance, stages: &[String], at: Origin) {
+        let is_manifest = |name: &str| [".yaml", ".yml", ".json", ".j2"].iter().any(|end| name.ends_with(end));
+        for entry in self.reader.list(&instance.dir).unwrap_or_default() {
+            let name = entry.name.as_str();
+            let known = name.starts_with('.') || name == LAYER_FILE || stages.iter().any(|s| s == name);
+            let slip = closest(name, stages.iter().map(String::as_str));
+            let suspicious = match entry.kind {
+                EntryKind::Directory => {
+                    let inside = instance.dir.join(name).map(|dir| self.reader.list(&dir).unwrap_or_default());
+                    slip.is_some() || inside.unwrap_or_default().iter().any(|e| is_manifest(&e.name))
+                }
+                EntryKind::File | EntryKind::BadLink => is_manifest(name),
+            };
+            if !known && suspicious {
+                let message =
+                    format!("`{}/{name}` is in no stage of layer instance `{}`", instance.path, instance.name);
+                self.diagnostics.push(
+                    Diagnostic::warning(Code::OUTSIDE_STAGES, message)
+                        .at(at, "of this layer")
+                        .did_you_mean(name, stages.iter().map(String::as_str))
+                        .hint(format!("the stages are {}; what stands beside them is not rendered", stages.join(", "))),
+                );
             }
         }
     }
@@ -188,7 +224,8 @@ impl Search<'_, '_> {
 
     fn markers(&self, dir: &FilePath) -> (Marker, Option<FilePath>) {
         let file = |name: &str| {
-            dir.join(name).filter(|path| matches!(self.reader.kind(path), Ok(Some(EntryKind::File | EntryKind::BadLink))))
+            dir.join(name)
+                .filter(|path| matches!(self.reader.kind(path), Ok(Some(EntryKind::File | EntryKind::BadLink))))
         };
         // As in Argo CD, a kustomization beside a chart wins.
         let marker = if KUSTOMIZATIONS.iter().any(|name| file(name).is_some()) {

@@ -66,7 +66,8 @@ impl Default for Values {
 /// each cluster which of the files it has.
 pub fn found_nowhere<'a>(files: &[Named], found: impl Iterator<Item = &'a [bool]> + Clone) -> Diagnostics {
     let nowhere = |index: usize| found.clone().next().is_some() && !found.clone().any(|f| f.get(index) == Some(&true));
-    let files = files.iter().enumerate().filter(|(i, f)| f.optional != Some(true) && f.path.contains("{{") && nowhere(*i));
+    let files =
+        files.iter().enumerate().filter(|(i, f)| f.optional != Some(true) && f.path.contains("{{") && nowhere(*i));
     files
         .map(|(_, file)| {
             let message = format!("no cluster has a values file `{}`", file.path);
@@ -130,13 +131,14 @@ fn one(
             let mut diagnostic = crate::render::unreadable(reader, &path, &error)
                 .at(file.origin, format!("named here, for cluster `{}`", cluster.name));
             if error == ReadError::Missing {
-                diagnostic = diagnostic.hint(format!("a file that may be missing is named as `{{path: {}, optional: true}}`", file.path));
+                diagnostic = diagnostic
+                    .hint(format!("a file that may be missing is named as `{{path: {}, optional: true}}`", file.path));
             }
             diagnostics.push(diagnostic);
             return (None, false);
         }
     };
-    let parsed = yaml::parse(source.id, &source.text, Dialect::Config);
+    let parsed = yaml::parse_file(&source, Dialect::Config);
     diagnostics.extend(parsed.diagnostics);
     let mut nodes = parsed.documents.into_iter().map(|d| d.node).filter(|n| !n.is_null());
     let Some(node) = nodes.next() else { return (None, true) };

@@ -26,7 +26,12 @@ pub enum AppliedBy {
 }
 
 /// Adds Applications to the hubs' trees, or Kustomizations to each.
-pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: AppliedBy, published: &Published) -> Diagnostics {
+pub fn add_appliers(
+    compiled: &Compiled,
+    trees: &mut Vec<ClusterTree>,
+    by: AppliedBy,
+    published: &Published,
+) -> Diagnostics {
     let mut published = published.clone();
     if published.url.is_none() {
         published.url = compiled.remote_url.clone();
@@ -34,8 +39,11 @@ pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: Appli
     let mut diagnostics = Diagnostics::new();
     if published.url.is_none() && by != AppliedBy::Anyone {
         diagnostics.push(
-            Diagnostic::error(Code::UNKNOWN_REPOSITORY, "this repository has no remote whose URL the applier could sync from")
-                .hint("give it with `--publish-url URL`"),
+            Diagnostic::error(
+                Code::UNKNOWN_REPOSITORY,
+                "this repository has no remote whose URL the applier could sync from",
+            )
+            .hint("give it with `--publish-url URL`"),
         );
         return diagnostics;
     }
@@ -48,8 +56,9 @@ pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: Appli
             );
         }
         AppliedBy::Flux => {
+            let named = by_tree_name(compiled);
             for tree in trees {
-                let apps = synced_apps(compiled, tree);
+                let apps = synced_apps(compiled, &named, tree);
                 let apps: Vec<(String, i64)> = apps.iter().map(|(name, _, rank)| (name.clone(), *rank)).collect();
                 tree.apps.push(kustomizations(&tree.cluster, &apps, &published));
             }
@@ -59,24 +68,31 @@ pub fn add_appliers(compiled: &Compiled, trees: &mut Vec<ClusterTree>, by: Appli
     diagnostics
 }
 
+type ByTreeName<'a> = BTreeMap<(ClusterId, &'a str), (&'a AppKey, i64)>;
+
+/// The apps by cluster and name in the tree, with their rank.
+fn by_tree_name(compiled: &Compiled) -> ByTreeName<'_> {
+    let named = compiled.apps.iter().filter_map(|(key, r)| Some(((r.cluster?, &*r.tree_name), (key, r.rank))));
+    named.collect()
+}
+
 /// The apps of a tree that have something to sync: name, key and rank.
-fn synced_apps<'a>(compiled: &'a Compiled, tree: &ClusterTree) -> Vec<(String, &'a AppKey, i64)> {
-    let cluster = compiled.fleet.cluster(&tree.cluster);
-    let mut apps = Vec::new();
-    for app in tree.apps.iter().filter(|app| !app.objects.is_empty() || matches!(app.state, AppState::Held(_))) {
-        let found = compiled.apps.iter().find(|(_, r)| r.cluster == cluster && r.tree_name == app.name);
-        if let Some((key, result)) = found {
-            apps.push((app.name.to_string(), key, result.rank));
-        }
-    }
-    apps
+fn synced_apps<'a>(compiled: &Compiled, named: &ByTreeName<'a>, tree: &ClusterTree) -> Vec<(String, &'a AppKey, i64)> {
+    let Some(cluster) = compiled.fleet.cluster(&tree.cluster) else { return Vec::new() };
+    let synced = tree.apps.iter().filter(|app| !app.objects.is_empty() || matches!(app.state, AppState::Held(_)));
+    let known = synced.filter_map(|app| {
+        let (key, rank) = named.get(&(cluster, &*app.name))?;
+        Some((app.name.to_string(), *key, *rank))
+    });
+    known.collect()
 }
 
 fn argocd(compiled: &Compiled, trees: &mut [ClusterTree], published: &Published, diagnostics: &mut Diagnostics) {
     let fleet = &compiled.fleet;
     let mut by_hub: BTreeMap<ClusterId, Vec<Synced>> = BTreeMap::new();
+    let named = by_tree_name(compiled);
     for tree in trees.iter() {
-        for (tree_name, key, rank) in synced_apps(compiled, tree) {
+        for (tree_name, key, rank) in synced_apps(compiled, &named, tree) {
             let Some(result) = compiled.apps.get(key) else { continue };
             let application = result.app.as_ref().and_then(App::application);
             let hub = match key {
@@ -141,7 +157,7 @@ fn from_layer(
         map.insert("namespace", crate::source::Origin::NONE, Node::made(namespace));
     }
     Synced {
-        name: format!("{}-{}", tree.cluster, tree_name.trim_start_matches('_')),
+        name: format!("{}-{}", tree.cluster, tree_name.replace('_', "-")),
         namespace: compiled.fleet.spec.argocd.namespace.clone(),
         wave: rank,
         cluster: tree.cluster.to_string(),

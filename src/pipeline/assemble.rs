@@ -95,12 +95,17 @@ fn locate(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object
     let (Some(app), Some(cluster)) = (app, cluster) else { return object.origin };
     let (manifests, _, _) = manifests(run, app, cluster, &Recorder::recording());
     let found = manifests.iter().filter(|m| {
-        ObjectId::of(&m.node).is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)
+        ObjectId::of(&m.node)
+            .is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)
     });
     let same_place = |namespace: Option<&str>| namespace.unwrap_or_default() == object.id.namespace;
     let mut found = found.peekable();
     let first = found.peek().map(|m| m.node.origin);
-    found.find(|m| same_place(m.node.str_at(&["metadata", "namespace"]))).map(|m| m.node.origin).or(first).unwrap_or(object.origin)
+    found
+        .find(|m| same_place(m.node.str_at(&["metadata", "namespace"])))
+        .map(|m| m.node.origin)
+        .or(first)
+        .unwrap_or(object.origin)
 }
 
 /// A tenant's app makes objects of its own namespace only.
@@ -116,11 +121,12 @@ fn tenancy(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
                 _ => continue,
             };
             let cluster = fleet.clusters.get(app.cluster).map(|c| Arc::clone(&c.name));
-            let mut diagnostic = Diagnostic::error(Code::TENANT_ESCAPES, format!("a tenant's app makes what it may not: {why}"))
-                .at(locate(fleet, fixed, run, key, object), "this object")
-                .also(app.declared_at, "the layer is a tenant's")
-                .hint("move it to a layer that isn't a tenant's, or leave its namespace out")
-                .about(cluster.as_ref(), Some(&app.tree_name));
+            let mut diagnostic =
+                Diagnostic::error(Code::TENANT_ESCAPES, format!("a tenant's app makes what it may not: {why}"))
+                    .at(locate(fleet, fixed, run, key, object), "this object")
+                    .also(app.declared_at, "the layer is a tenant's")
+                    .hint("move it to a layer that isn't a tenant's, or leave its namespace out")
+                    .about(cluster.as_ref(), Some(&app.tree_name));
             diagnostic.subject.object = Some(object.id.to_string().into());
             findings.push((key.clone(), diagnostic));
         }
@@ -204,7 +210,8 @@ fn ownership(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
 /// that nobody declared, have none.
 pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
     let fleet = &compiled.fleet;
-    let mut by_cluster: BTreeMap<&Arc<str>, (ClusterId, Vec<(&AppKey, &AppResult)>)> = BTreeMap::new();
+    type Apps<'a> = Vec<(&'a AppKey, &'a AppResult)>;
+    let mut by_cluster: BTreeMap<&Arc<str>, (ClusterId, Apps)> = BTreeMap::new();
     for (id, cluster) in fleet.clusters.iter().enumerate() {
         if cluster.declared != crate::config::cluster::Declared::Assumed {
             by_cluster.insert(&cluster.name, (id, Vec::new()));
@@ -237,7 +244,9 @@ pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
 fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
     let state = match &result.held {
         None => AppState::Rendered,
-        Some(held) => AppState::Held(crate::tree::Held { code: held.code.name().to_owned(), reason: held.reason.clone() }),
+        Some(held) => {
+            AppState::Held(crate::tree::Held { code: held.code.name().to_owned(), reason: held.reason.clone() })
+        }
     };
     let app = result.app.as_ref();
     let above = std::iter::once(key).chain(ancestors(&compiled.apps, key));
@@ -256,9 +265,8 @@ fn tree_app(compiled: &Compiled, key: &AppKey, result: &AppResult) -> TreeApp {
             _ => None,
         }),
         parents,
-        origin: app.map_or_else(String::new, |a| {
-            a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")
-        }),
+        origin: app
+            .map_or_else(String::new, |a| a.sources.iter().map(|s| s.shown.as_str()).collect::<Vec<_>>().join(", ")),
         labels: app.map(|a| a.labels.clone()).unwrap_or_default(),
     };
     let objects = in_sync_order(&result.objects, &compiled.fleet);

@@ -56,7 +56,13 @@ pub struct Link {
 ///
 /// # Errors
 /// There is no such cluster, object or field.
-pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, field: Option<&str>) -> Result<Explained, Diagnostics> {
+pub fn explain(
+    run: &Run,
+    compiled: &Compiled,
+    cluster: &str,
+    object: &str,
+    field: Option<&str>,
+) -> Result<Explained, Diagnostics> {
     let fleet = &compiled.fleet;
     let Some(id) = fleet.cluster(cluster) else {
         let known = fleet.clusters.iter().map(|c| &*c.name);
@@ -64,7 +70,8 @@ pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, fiel
         return Err(Diagnostic::error(Code::INVALID_VALUE, message).did_you_mean(cluster, known).into());
     };
     let here = || compiled.apps.iter().filter(|(_, result)| result.cluster == Some(id));
-    let found = here().find_map(|(key, result)| Some((key, result, result.objects.iter().find(|o| names(&o.id, object))?)));
+    let found =
+        here().find_map(|(key, result)| Some((key, result, result.objects.iter().find(|o| names(&o.id, object))?)));
     let Some((key, result, wanted)) = found else {
         let all: Vec<String> = here().flat_map(|(_, r)| &r.objects).map(|o| o.id.to_string()).collect();
         let message = format!("there is no object `{object}` on cluster `{cluster}`");
@@ -91,9 +98,17 @@ pub fn explain(run: &Run, compiled: &Compiled, cluster: &str, object: &str, fiel
             return Err(diagnostics);
         }
         // The Namespace of CreateNamespace=true stands in no source.
-        let link = Link { what: "made for the app's `CreateNamespace=true`".to_owned(), ..link(run.world.sources(), app.declared_at, 0) };
+        let link = Link {
+            what: "made for the app's `CreateNamespace=true`".to_owned(),
+            ..link(run.world.sources(), app.declared_at, 0)
+        };
         let field = Field { path: String::new(), value: String::new(), chain: vec![link] };
-        return Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields: vec![field], made_by });
+        return Ok(Explained {
+            cluster: cluster.to_owned(),
+            object: wanted.id.to_string(),
+            fields: vec![field],
+            made_by,
+        });
     };
     let metadata = manifest.node.as_map_mut().and_then(|m| m.get_mut("metadata")).and_then(Node::as_map_mut);
     if let Some(metadata) = metadata.filter(|_| wanted.id.namespace.is_empty()) {
@@ -210,11 +225,10 @@ impl Chains<'_> {
             return;
         }
         if let Some(step) = self.recorder.get(origin) {
-            // Which value it is says more than that it overrides one: that one follows.
-            let what = if step.action == "overrides" && what.starts_with('`') { what } else { &step.action };
-            self.origin(step.by, what, depth, chain);
-            if step.was != Origin::NONE && step.action == "overrides" {
-                self.origin(step.was, "overridden", depth + 1, chain);
+            let replaces = step.action == "overrides";
+            self.origin(step.by, if replaces { what } else { &step.action }, depth, chain);
+            if replaces && step.was != Origin::NONE {
+                self.origin(step.was, "overriding", depth + 1, chain);
             }
             return;
         }
@@ -251,11 +265,12 @@ impl Chains<'_> {
 
     fn read(&self, read: &ValueRead, depth: usize, chain: &mut Vec<Link>) {
         let path = read.path.iter().fold(String::new(), |path, part| field::below(&path, part));
-        if read.origin == Origin::NONE {
-            chain.push(Link { what: format!("reads `{path}`, which is not set"), ..link(self.sources, Origin::NONE, depth) });
-            return;
+        if read.origin != Origin::NONE {
+            return self.origin(read.origin, &format!("`{path}` set"), depth, chain);
         }
-        self.origin(read.origin, &format!("`{path}` set"), depth, chain);
+        // What Terrace tells a template of the layout was set in no file.
+        let told = read.path.first().is_some_and(|root| matches!(root.as_str(), "app" | "layer" | "path"));
+        let what = if told { format!("`{path}`, from the layout") } else { format!("`{path}`, which is not set") };
+        chain.push(Link { what, ..link(self.sources, Origin::NONE, depth) });
     }
 }
-

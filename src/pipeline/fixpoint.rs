@@ -44,8 +44,8 @@ pub struct Fixed {
 
 impl Fixed {
     /// The apps that are known as such, by key.
-    pub fn planned(&self) -> BTreeMap<AppKey, App> {
-        let known = self.apps.iter().filter_map(|(key, result)| Some((key.clone(), result.app.clone()?)));
+    pub fn planned(&self) -> BTreeMap<&AppKey, &App> {
+        let known = self.apps.iter().filter_map(|(key, result)| Some((key, result.app.as_ref()?)));
         known.collect()
     }
 
@@ -65,7 +65,7 @@ pub fn expand(fleet: &mut Fleet, start: Start, run: &Run) -> Fixed {
         work.failed_in_layer(cluster, failed);
     }
     for app in start.apps {
-        work.pending.insert(app.key.clone(), app);
+        work.pending.insert(app.key.clone(), (app, Reads::default()));
     }
     while !work.pending.is_empty() {
         work.round();
@@ -77,23 +77,24 @@ struct Expansion<'a> {
     fleet: &'a mut Fleet,
     run: &'a Run<'a>,
     fixed: Fixed,
-    /// Apps that wait to be rendered.
-    pending: BTreeMap<AppKey, App>,
+    /// Apps that wait to be rendered, and what planning them read.
+    pending: BTreeMap<AppKey, (App, Reads)>,
 }
 
 impl Expansion<'_> {
     fn round(&mut self) {
-        let apps: Vec<App> = std::mem::take(&mut self.pending).into_values().collect();
+        let apps: Vec<(App, Reads)> = std::mem::take(&mut self.pending).into_values().collect();
         let fleet = &*self.fleet;
         let run = self.run;
         let units: Vec<Unit> = apps
             .par_iter()
-            .map(|app| match fleet.clusters.get(app.cluster) {
+            .map(|(app, _)| match fleet.clusters.get(app.cluster) {
                 Some(cluster) => unit(run, app, cluster),
                 None => Unit::default(),
             })
             .collect();
-        for (app, unit) in apps.iter().zip(units) {
+        for ((app, planning), mut unit) in apps.into_iter().zip(units) {
+            unit.reads.merge(planning);
             self.done(app, unit);
         }
     }
@@ -138,7 +139,7 @@ impl Expansion<'_> {
         self.fixed.apps.insert(key, result);
     }
 
-    fn done(&mut self, app: &App, unit: Unit) {
+    fn done(&mut self, app: App, unit: Unit) {
         let Unit { objects, made, defines, diagnostics, failed, reads } = unit;
         let held = failed.then(|| held_by(&diagnostics));
         let diagnostics = self.about(Some(app.cluster), &app.tree_name, diagnostics);
@@ -146,19 +147,20 @@ impl Expansion<'_> {
         for (group, kind, scope) in defines {
             self.fixed.defines.insert((app.cluster, group, kind), scope);
         }
+        let (key, parent) = (app.key.clone(), (!made.is_empty()).then(|| app.clone()));
         let result = AppResult {
-            app: Some(app.clone()),
             cluster: Some(app.cluster),
             tree_name: Arc::clone(&app.tree_name),
             parent: app.parent.clone(),
+            app: Some(app),
             held,
             objects,
             reads,
             rank: 0,
         };
-        self.fixed.apps.insert(app.key.clone(), result);
-        for made in made {
-            self.made(app, made);
+        self.fixed.apps.insert(key, result);
+        if let Some(parent) = parent {
+            made.into_iter().for_each(|made| self.made(&parent, made));
         }
     }
 
@@ -187,7 +189,8 @@ impl Expansion<'_> {
         }
         if parent.depth >= MAX_DEPTH {
             let at = crate::config::origin_of(&application.node, &["metadata", "name"]);
-            let message = format!("Applications make Applications more than {MAX_DEPTH} levels deep: this one is not expanded");
+            let message =
+                format!("Applications make Applications more than {MAX_DEPTH} levels deep: this one is not expanded");
             let diagnostic = Diagnostic::error(Code::APPLICATION_DEPTH, message)
                 .at(at, format!("made by `{}`", parent.tree_name))
                 .hint("something makes a new name at every level; an Application that makes itself again is fine");
@@ -203,7 +206,7 @@ impl Expansion<'_> {
         let reader = Reader::new(self.run.world);
         match applications::app(self.fleet, application, key.clone(), cluster, parent, &reader) {
             Ok(app) => {
-                self.pending.insert(key, app);
+                self.pending.insert(key, (app, reader.into_reads()));
             }
             Err(problems) => self.held(key, Some(cluster), tree_name, Some(parent.key.clone()), problems),
         }
@@ -212,13 +215,20 @@ impl Expansion<'_> {
     /// The Application that was met first under a key.
     fn known(&self, key: &AppKey) -> Option<Option<Node>> {
         let node = |app: &App| app.application().map(|a| a.node.clone());
-        if let Some(app) = self.pending.get(key) {
+        if let Some((app, _)) = self.pending.get(key) {
             return Some(node(app));
         }
         self.fixed.apps.get(key).map(|result| result.app.as_ref().and_then(node))
     }
 
-    fn met_again(&mut self, key: &AppKey, first: &Option<Node>, again: &Application, parent: &App, tree_name: &Arc<str>) {
+    fn met_again(
+        &mut self,
+        key: &AppKey,
+        first: &Option<Node>,
+        again: &Application,
+        parent: &App,
+        tree_name: &Arc<str>,
+    ) {
         let spec = |node: &Node| node.get("spec").cloned();
         // An Application that failed the first time fails again: it has been told.
         let Some(first) = first else { return };
@@ -236,9 +246,9 @@ impl Expansion<'_> {
         let diagnostics = self.about(cluster, tree_name, diagnostic.into());
         self.fixed.diagnostics.extend(diagnostics);
         match self.pending.remove(key) {
-            Some(app) => {
+            Some((app, _)) => {
                 let unit = Unit { failed: true, ..Unit::default() };
-                self.done(&app, unit);
+                self.done(app, unit);
                 self.fixed.apps.entry(key.clone()).and_modify(|r| r.held = Some(held));
             }
             None => self.fixed.hold(key, held),

@@ -65,7 +65,12 @@ fn sort(members: &mut [Member]) {
 
 const MAX_DEPTH: usize = 100;
 
-fn vertex(compiled: &Compiled, (key, result): Member, children: &BTreeMap<&AppKey, Vec<Member>>, depth: usize) -> Vertex {
+fn vertex(
+    compiled: &Compiled,
+    (key, result): Member,
+    children: &BTreeMap<&AppKey, Vec<Member>>,
+    depth: usize,
+) -> Vertex {
     let kind = match key {
         AppKey::Layer { .. } => Kind::App,
         AppKey::Root { .. } => Kind::Root,

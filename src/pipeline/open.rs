@@ -355,8 +355,11 @@ impl Mounts<'_> {
                 None => {
                     let known = fleet.clusters.iter().map(|c| &*c.name);
                     diagnostics.push(
-                        Diagnostic::error(Code::UNKNOWN_DESTINATION, format!("`--hub {name}` is not a declared cluster"))
-                            .did_you_mean(name, known),
+                        Diagnostic::error(
+                            Code::UNKNOWN_DESTINATION,
+                            format!("`--hub {name}` is not a declared cluster"),
+                        )
+                        .did_you_mean(name, known),
                     );
                     None
                 }

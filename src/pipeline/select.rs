@@ -120,7 +120,9 @@ impl Selection {
             _ => (None, app),
         };
         // An index names instances: `<layer>`, or `<layer>-<directory>`. The longest name that fits is the layer's.
-        let fits = |layer: &str, instance: &str| instance.strip_prefix(layer).is_some_and(|r| r.is_empty() || r.starts_with('-'));
+        let fits = |layer: &str, instance: &str| {
+            instance.strip_prefix(layer).is_some_and(|r| r.is_empty() || r.starts_with('-'))
+        };
         let layers = fleet.spec.layers.iter().map(|l| l.name.as_str());
         let layer = meta.layer.as_deref().and_then(|i| layers.filter(|l| fits(l, i)).max_by_key(|l| l.len()));
         self.cluster(fleet, cluster) && self.app(namespace, name, layer, &meta.labels)

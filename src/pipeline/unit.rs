@@ -9,7 +9,7 @@ use crate::argocd;
 use crate::check::schema::check_object;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::kube::{KubeVersion, ObjectId, Scope, SyncTask, scope};
+use crate::kube::{ObjectId, Scope, SyncTask, scope};
 use crate::plan::{App, AppSource};
 use crate::provenance::Recorder;
 use crate::render::{self, Engine, Env, Manifest, jinja};
@@ -73,7 +73,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 /// The manifests of an app, namespaced but not yet finished, with the recorder's steps.
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
-    let context = jinja::Context { roots: app.context.to_vec() };
+    let context = jinja::Context::new(app.context.to_vec());
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
@@ -83,7 +83,9 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         manifests.extend(rendered.objects);
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => d.at(*origin, "this source"),
+            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
+                d.at(*origin, "this source")
+            }
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
@@ -103,7 +105,7 @@ fn attempt(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Unit
     if unit.failed {
         return unit;
     }
-    let version = cluster.kube_version.clone().unwrap_or_else(|| KubeVersion::minor_of_1(KubeVersion::NEWEST));
+    let version = cluster.kube_version.clone().unwrap_or_default();
     for manifest in manifests {
         let Some(id) = ObjectId::of(&manifest.node) else { continue };
         if run.check {
@@ -240,11 +242,8 @@ pub fn created_namespace(app: &App, name: &str) -> Option<Object> {
             metadata.push((key, found.clone()));
         }
     }
-    let node = pairs(vec![
-        ("apiVersion", Node::made("v1")),
-        ("kind", Node::made("Namespace")),
-        ("metadata", pairs(metadata)),
-    ]);
+    let node =
+        pairs(vec![("apiVersion", Node::made("v1")), ("kind", Node::made("Namespace")), ("metadata", pairs(metadata))]);
     Some(Object {
         id: ObjectId::of(&node)?,
         text: yaml::emit(&node).into(),

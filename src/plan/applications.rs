@@ -34,14 +34,14 @@ pub fn key(application: &Application, met: &Met) -> AppKey {
     AppKey::Application { hub: met.hub, namespace, name: application.name.as_str().into() }
 }
 
-/// The name that an Application has in its cluster's tree.
+/// The name that an app has in its cluster's tree. That of a root has a `_` in it, which no Application's has.
 pub fn tree_name(fleet: &Fleet, key: &AppKey) -> Arc<str> {
     match key {
         AppKey::Application { namespace, name, .. } if **namespace != *fleet.spec.argocd.namespace => {
             format!("{namespace}.{name}").into()
         }
         AppKey::Application { name, .. } | AppKey::Layer { name, .. } => Arc::clone(name),
-        AppKey::Root { path, .. } => format!("_{}", root_name(path)).into(),
+        AppKey::Root { path, .. } => format!("root_{}", root_name(path)).into(),
     }
 }
 
@@ -57,7 +57,11 @@ fn root_name(path: &str) -> &str {
 ///
 /// # Errors
 /// Clusters are declared, and none answers.
-pub fn cluster(fleet: &mut Fleet, application: &Application, hub: ClusterId) -> Result<(ClusterId, Option<Diagnostic>), Diagnostic> {
+pub fn cluster(
+    fleet: &mut Fleet,
+    application: &Application,
+    hub: ClusterId,
+) -> Result<(ClusterId, Option<Diagnostic>), Diagnostic> {
     let destination = &application.destination;
     let named = match destination::resolve(destination, hub, &fleet.clusters) {
         Ok(cluster) => return Ok((cluster, None)),
@@ -175,10 +179,13 @@ fn app_source(fleet: &Fleet, source: &Source, app: &str, reader: &Reader) -> Res
     let (url, url_at) = &source.repo_url;
     let (revision, revision_at) = &source.target_revision;
     if let Some((Tool::Plugin, node)) = &source.tool {
-        return Err(Diagnostic::error(Code::ENGINE_MISSING, "this source needs a config management plugin: Terrace runs no plugins")
-            .at(node.origin, "a plugin")
-            .hint("render it before, and point the Application at the result")
-            .into());
+        return Err(Diagnostic::error(
+            Code::ENGINE_MISSING,
+            "this source needs a config management plugin: Terrace runs no plugins",
+        )
+        .at(node.origin, "a plugin")
+        .hint("render it before, and point the Application at the result")
+        .into());
     }
     if let Some((chart, at)) = &source.chart {
         let message = format!("chart `{chart}` {revision} of {url} needs the Helm engine, which is not there yet");
@@ -206,7 +213,9 @@ fn app_source(fleet: &Fleet, source: &Source, app: &str, reader: &Reader) -> Res
                 Glob::new(pattern, None)
                     .map_err(|why| {
                         let message = format!("`directory.{key}` is `{pattern}`, which is not a glob: {why}");
-                        diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(source.origin, "this source"));
+                        diagnostics.push(
+                            Diagnostic::error(Code::INVALID_APPLICATION, message).at(source.origin, "this source"),
+                        );
                     })
                     .ok()
             };
@@ -214,7 +223,13 @@ fn app_source(fleet: &Fleet, source: &Source, app: &str, reader: &Reader) -> Res
             if diagnostics.has_errors() {
                 return Err(diagnostics);
             }
-            Engine::Plain(plain::Options { recurse: options.recurse, include, exclude, lenient: true, ..Default::default() })
+            Engine::Plain(plain::Options {
+                recurse: options.recurse,
+                include,
+                exclude,
+                lenient: true,
+                ..Default::default()
+            })
         }
         (_, None) => detect(reader, &dir),
     };
@@ -242,8 +257,14 @@ pub fn directory(reader: &Reader, root: &FilePath, path: &str, at: Origin) -> Re
         }
         Ok(None) => "is not in its repository".to_owned(),
         Err(error) => {
-            let code = if matches!(error, crate::world::ReadError::Escapes(_)) { Code::PATH_ESCAPES } else { Code::UNKNOWN_PATH };
-            return Err(Diagnostic::error(code, format!("the path `{path}` can't be read: {error}")).at(at, "this path"));
+            let code = if matches!(error, crate::world::ReadError::Escapes(_)) {
+                Code::PATH_ESCAPES
+            } else {
+                Code::UNKNOWN_PATH
+            };
+            return Err(
+                Diagnostic::error(code, format!("the path `{path}` can't be read: {error}")).at(at, "this path")
+            );
         }
     };
     let above = FilePath::new(dir.tree, parent(&dir.path));
@@ -269,7 +290,14 @@ pub fn detect(reader: &Reader, dir: &FilePath) -> Engine {
 ///
 /// # Errors
 /// There is nothing at the path.
-pub fn root(fleet: &Fleet, base: &FilePath, path: &str, at: Origin, hub: ClusterId, reader: &Reader) -> Result<App, Diagnostics> {
+pub fn root(
+    fleet: &Fleet,
+    base: &FilePath,
+    path: &str,
+    at: Origin,
+    hub: ClusterId,
+    reader: &Reader,
+) -> Result<App, Diagnostics> {
     let Some(normal) = normalize(path) else {
         return Err(Diagnostic::error(Code::PATH_ESCAPES, format!("the root `{path}` leaves the repository"))
             .at(at, "leaves the repository")

@@ -42,8 +42,10 @@ impl Fleet {
         let (repository, inside) = self.repositories.place(path);
         let below = path.path.strip_prefix(self.dir.path.as_str()).filter(|_| path.tree == self.dir.tree);
         match (below, repository) {
-            (Some(below), _) if below.is_empty() => ".".to_owned(),
-            (Some(below), _) if self.dir.path.is_empty() || below.starts_with('/') => below.trim_start_matches('/').to_owned(),
+            (Some(""), _) => ".".to_owned(),
+            (Some(below), _) if self.dir.path.is_empty() || below.starts_with('/') => {
+                below.trim_start_matches('/').to_owned()
+            }
             (_, Some(name)) => format!("{name}/{inside}"),
             (_, None) => inside,
         }
@@ -63,10 +65,8 @@ impl Fleet {
     /// The cluster that `in-cluster` is when nobody says which: the one declared under that name or under the server
     /// URL that a hub has to itself, else one that is assumed.
     pub fn in_cluster(&mut self) -> usize {
-        let found = self
-            .clusters
-            .iter()
-            .position(|c| *c.name == *IN_CLUSTER || c.server.as_deref() == Some(IN_CLUSTER_SERVER));
+        let found =
+            self.clusters.iter().position(|c| *c.name == *IN_CLUSTER || c.server.as_deref() == Some(IN_CLUSTER_SERVER));
         found.unwrap_or_else(|| {
             let mut cluster = Cluster::named(IN_CLUSTER, Declared::Assumed, Origin::NONE);
             cluster.server = Some(IN_CLUSTER_SERVER.to_owned());
@@ -80,7 +80,7 @@ impl Fleet {
 pub fn documents(reader: &Reader, path: &FilePath, dialect: Dialect) -> (Vec<Node>, Diagnostics) {
     match reader.text(path) {
         Ok(source) => {
-            let parsed = yaml::parse(source.id, &source.text, dialect);
+            let parsed = yaml::parse_file(&source, dialect);
             let nodes = parsed.documents.into_iter().map(|d| d.node).filter(|n| !n.is_null()).collect();
             (nodes, parsed.diagnostics)
         }
@@ -126,7 +126,8 @@ pub fn load_clusters(reader: &Reader, dir: &FilePath, patterns: &[(String, Origi
                 // The default pattern may match nothing in a fleet of Applications only.
                 if origin.file.is_real() {
                     let message = format!("no file matches `{pattern}`");
-                    diagnostics.push(Diagnostic::error(Code::MATCHES_NOTHING, message).at(*origin, "declares clusters"));
+                    diagnostics
+                        .push(Diagnostic::error(Code::MATCHES_NOTHING, message).at(*origin, "declares clusters"));
                 }
             }
             Ok(found) => files.extend(found.iter().filter_map(|path| dir.join(path))),
@@ -164,7 +165,10 @@ pub fn cluster_file(reader: &Reader, file: &FilePath) -> (Vec<Cluster>, Diagnost
                 let message = "this Secret declares no cluster";
                 Err(Diagnostic::error(Code::INVALID_VALUE, message)
                     .at(node.origin, "among cluster files")
-                    .hint(format!("Argo CD's cluster Secrets have the label `{}: cluster`", cluster_secret::SECRET_TYPE))
+                    .hint(format!(
+                        "Argo CD's cluster Secrets have the label `{}: cluster`",
+                        cluster_secret::SECRET_TYPE
+                    ))
                     .into())
             }
             _ => config::load::<ClusterFile>(config::schema::cluster(), node).map(|loaded| {

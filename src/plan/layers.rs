@@ -102,7 +102,10 @@ impl Work<'_, '_> {
             let diagnostic = Diagnostic::error(Code::DUPLICATE_NAME, message)
                 .at(second.declared_at, "this app")
                 .also(first.declared_at, "and this one")
-                .hint(format!("they stand in {}; give one another `metadata.name` in its app.yaml", places.join(" and ")));
+                .hint(format!(
+                    "they stand in {}; give one another `metadata.name` in its app.yaml",
+                    places.join(" and ")
+                ));
             result.failed.push(Failed { tree_name: name, diagnostics: diagnostic.into() });
         }
     }
@@ -218,7 +221,7 @@ impl Work<'_, '_> {
             let (instances, mut diagnostics) = layout::instances(&layer.name, root, &layer.path, at, &reader);
             let mut with_apps = Vec::new();
             for instance in instances {
-                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, &reader);
+                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, at, &reader);
                 diagnostics.extend(problems);
                 with_apps.push((instance, apps));
             }
@@ -232,7 +235,7 @@ impl Work<'_, '_> {
         let Some(expression) = &layer.when else { return Ok(true) };
         let on_read = |path: &[EcoString]| self.reader.value(path);
         let options = jinja::Options { on_read: &on_read, ..jinja::Options::default() };
-        let context = jinja::Context { roots: roots.clone() };
+        let context = jinja::Context::new(roots.clone());
         let result = self.jinja.eval(expression, span(at), &context, &options)?;
         Ok(jinja::truthy(&result))
     }
@@ -246,7 +249,7 @@ impl Work<'_, '_> {
     fn text(&self, template: &str, at: Origin, roots: &Roots) -> Result<(String, Origin), Diagnostics> {
         let on_read = |path: &[EcoString]| self.reader.value(path);
         let options = jinja::Options { on_read: &on_read, record: self.recorder.on(), ..jinja::Options::default() };
-        let context = jinja::Context { roots: roots.clone() };
+        let context = jinja::Context::new(roots.clone());
         if !self.recorder.on() || !template.contains('{') {
             return Ok((self.jinja.render_string(template, span(at), &context, &options)?, at));
         }
@@ -325,7 +328,9 @@ impl Work<'_, '_> {
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
         // What app.yaml doesn't say comes from the directory, and has no place.
-        let said = |keys: &[&str]| file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys));
+        let said = |keys: &[&str]| {
+            file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys))
+        };
         let (named_at, released_at) = (said(&["metadata", "name"]), said(&["spec", "releaseName"]));
         let release = spec.and_then(|s| s.release_name.as_deref());
         let app_context = context::map([
@@ -522,7 +527,11 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
     let spec = &file.value.spec;
     let mut diagnostics = Diagnostics::new();
     for (key, there, what) in [
-        ("generators", !spec.generators.is_empty(), "generators need the ApplicationSet engine, which is not there yet"),
+        (
+            "generators",
+            !spec.generators.is_empty(),
+            "generators need the ApplicationSet engine, which is not there yet",
+        ),
         ("patches", !spec.patches.is_empty(), "patches need the patch engine, which is not there yet"),
     ] {
         if there {

@@ -11,18 +11,18 @@ use super::{App, AppKey, AppOrigin, ClusterId};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// The rank of each app, and what is wrong with `dependsOn`: names that aren't there, and circles.
-pub fn ranks(apps: &BTreeMap<AppKey, App>) -> (BTreeMap<AppKey, i64>, Diagnostics) {
+pub fn ranks(apps: &BTreeMap<&AppKey, &App>) -> (BTreeMap<AppKey, i64>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut by_name: BTreeMap<(ClusterId, &str), &AppKey> = BTreeMap::new();
     let mut by_stage: BTreeMap<(ClusterId, &str, usize), Vec<&AppKey>> = BTreeMap::new();
-    for (key, app) in apps {
+    for (&key, &app) in apps {
         by_name.insert((app.cluster, app.name()), key);
         if let AppOrigin::Layer { instance, stage, .. } = &app.origin {
             by_stage.entry((app.cluster, instance, *stage)).or_default().push(key);
         }
     }
     let mut needs: BTreeMap<&AppKey, Vec<&AppKey>> = BTreeMap::new();
-    for (key, app) in apps {
+    for (&key, &app) in apps {
         let mut before: Vec<&AppKey> = Vec::new();
         if let AppOrigin::Layer { instance, stage, .. } = &app.origin {
             let earlier = by_stage.range((app.cluster, &**instance, 0)..(app.cluster, &**instance, *stage));
@@ -35,7 +35,7 @@ pub fn ranks(apps: &BTreeMap<AppKey, App>) -> (BTreeMap<AppKey, i64>, Diagnostic
                     let known = by_name.range((app.cluster, "")..(app.cluster + 1, "")).map(|((_, name), _)| *name);
                     diagnostics.push(
                         Diagnostic::error(Code::BAD_DEPENDENCY, format!("`{name}` is not an app on this cluster"))
-                            .at(*origin, "depends on it")
+                            .at(*origin, format!("`{}` depends on it", app.tree_name))
                             .did_you_mean(name, known),
                     );
                 }
@@ -44,14 +44,14 @@ pub fn ranks(apps: &BTreeMap<AppKey, App>) -> (BTreeMap<AppKey, i64>, Diagnostic
         needs.insert(key, before);
     }
     let mut walk = Walk { apps, needs: &needs, ranks: BTreeMap::new(), diagnostics };
-    for key in apps.keys() {
+    for key in apps.keys().copied() {
         walk.rank(key);
     }
     (walk.ranks, walk.diagnostics)
 }
 
 struct Walk<'a> {
-    apps: &'a BTreeMap<AppKey, App>,
+    apps: &'a BTreeMap<&'a AppKey, &'a App>,
     needs: &'a BTreeMap<&'a AppKey, Vec<&'a AppKey>>,
     ranks: BTreeMap<AppKey, i64>,
     diagnostics: Diagnostics,
@@ -80,7 +80,8 @@ impl<'a> Walk<'a> {
                 }
                 None => {
                     let own = self.apps.get(*key).map_or(0, |app| app.wave.saturating_mul(10));
-                    let above = needs.iter().filter_map(|need| self.ranks.get(*need)).map(|r| r.saturating_add(1)).max();
+                    let above =
+                        needs.iter().filter_map(|need| self.ranks.get(*need)).map(|r| r.saturating_add(1)).max();
                     self.ranks.insert((*key).clone(), own.max(above.unwrap_or(own)));
                     path.pop();
                 }
@@ -89,7 +90,7 @@ impl<'a> Walk<'a> {
     }
 
     fn tell_circle(&mut self, circle: &[&AppKey]) {
-        let apps: Vec<&App> = circle.iter().filter_map(|key| self.apps.get(*key)).collect();
+        let apps: Vec<&App> = circle.iter().filter_map(|key| self.apps.get(*key).copied()).collect();
         let names: Vec<&str> = apps.iter().map(|app| app.name()).chain(apps.first().map(|app| app.name())).collect();
         let origin = apps.iter().find_map(|app| app.depends_on.first()).map(|(_, origin)| *origin);
         let message = format!("apps depend on each other in a circle: {}", names.join(" → "));

@@ -65,11 +65,12 @@ impl Repositories {
 
     /// The name of the repository that a place is in (none for the fleet's own), and the path in it.
     pub fn place(&self, path: &FilePath) -> (Option<String>, String) {
-        let direct = self.list.iter().filter(|r| !r.own && r.root.tree == path.tree).map(|r| (r, r.root.path.as_str()));
+        let mut direct =
+            self.list.iter().filter(|r| !r.own && r.root.tree == path.tree).map(|r| (r, r.root.path.as_str()));
         let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         let pinned = trees.iter().find(|(_, root)| root.as_ref().is_ok_and(|root| root.tree == path.tree));
         let pinned = pinned.and_then(|((index, _), _)| self.list.get(*index)).filter(|r| !r.own).map(|r| (r, ""));
-        match direct.last().or(pinned) {
+        match direct.next_back().or(pinned) {
             Some((repository, root)) => {
                 let name = repository.name.clone().or_else(|| repository.urls.first().cloned());
                 let inside = path.path.strip_prefix(root).unwrap_or(&path.path).trim_start_matches('/');
@@ -88,7 +89,13 @@ impl Repositories {
     ///
     /// # Errors
     /// No repository of that name, or none at that revision.
-    pub fn by_name(&self, name: &str, revision: Option<&str>, at: Origin, world: &World) -> Result<FilePath, Diagnostic> {
+    pub fn by_name(
+        &self,
+        name: &str,
+        revision: Option<&str>,
+        at: Origin,
+        world: &World,
+    ) -> Result<FilePath, Diagnostic> {
         let found = self.list.iter().position(|r| r.name.as_deref() == Some(name));
         let Some(index) = found else {
             let known = self.list.iter().filter_map(|r| r.name.as_deref());
@@ -104,17 +111,26 @@ impl Repositories {
     ///
     /// # Errors
     /// No repository stands for the URL, or it has no such revision.
-    pub fn by_url(&self, url: &str, revision: Option<&str>, at: (Origin, Origin), world: &World) -> Result<FilePath, Diagnostic> {
+    pub fn by_url(
+        &self,
+        url: &str,
+        revision: Option<&str>,
+        at: (Origin, Origin),
+        world: &World,
+    ) -> Result<FilePath, Diagnostic> {
         let wanted = normalize_url(url);
         let found = self.list.iter().position(|r| r.urls.contains(&wanted));
         let Some(index) = found else {
             let known: Vec<&str> = self.list.iter().flat_map(|r| r.urls.iter().map(String::as_str)).collect();
-            return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("nothing here stands for the repository `{url}`"))
-                .at(at.0, "this repository is not at hand")
-                .did_you_mean(&wanted, known)
-                .hint(format!(
-                    "say where a copy of it stands: `--repo {url}=PATH`, or an entry under `repositories` in terrace.yaml"
-                )));
+            return Err(Diagnostic::error(
+                Code::UNKNOWN_REPOSITORY,
+                format!("nothing here stands for the repository `{url}`"),
+            )
+            .at(at.0, "this repository is not at hand")
+            .did_you_mean(&wanted, known)
+            .hint(format!(
+                "say where a copy of it stands: `--repo {url}=PATH`, or an entry under `repositories` in terrace.yaml"
+            )));
         };
         self.at_revision(index, revision, at.1, world)
     }
@@ -125,7 +141,13 @@ impl Repositories {
         Some(self.at_revision(index, revision, at, world))
     }
 
-    fn at_revision(&self, index: usize, revision: Option<&str>, at: Origin, world: &World) -> Result<FilePath, Diagnostic> {
+    fn at_revision(
+        &self,
+        index: usize,
+        revision: Option<&str>,
+        at: Origin,
+        world: &World,
+    ) -> Result<FilePath, Diagnostic> {
         let Some(repository) = self.list.get(index) else {
             return Err(Diagnostic::error(Code::UNKNOWN_REPOSITORY, "the repository is gone"));
         };

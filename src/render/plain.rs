@@ -128,10 +128,11 @@ impl Work<'_, '_> {
             self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
         } else if self.options.lenient && path.name().ends_with(".json") && !is_one_json(&source.text) {
             let message = "Argo CD takes exactly one JSON object from a `.json` file";
-            let diagnostic = Diagnostic::error(Code::NOT_AN_OBJECT, message).at(Origin::new(source.id, 0), "in this file");
+            let diagnostic =
+                Diagnostic::error(Code::NOT_AN_OBJECT, message).at(Origin::new(source.id, 0), "in this file");
             self.rendered.diagnostics.push(diagnostic.hint("write several as YAML, or as a `kind: List`"));
         } else {
-            self.manifests(source.id, &source.text, path, false);
+            self.manifests(yaml::parse_file(&source, Dialect::Kubernetes), &source.text, path, false);
         }
     }
 
@@ -152,8 +153,8 @@ impl Work<'_, '_> {
         };
         let on_read = |path: &[ecow::EcoString]| env.reader.value(path);
         let options = jinja::Options {
-            fuel: jinja::Options::FUEL,
-            output_limit: jinja::Options::OUTPUT_LIMIT,
+            fuel: jinja::DEFAULT_FUEL,
+            output_limit: jinja::DEFAULT_OUTPUT_LIMIT,
             record: env.recorder.on(),
             on_read: &on_read,
             load: &load,
@@ -163,16 +164,17 @@ impl Work<'_, '_> {
                 Some(map) => {
                     let name = format!("{} (rendered)", source.name);
                     let kept = env.reader.world().sources().add(name, text, SourceKind::Rendered(Arc::new(map)));
-                    self.manifests(kept.id, &kept.text, path, true);
+                    self.manifests(yaml::parse(kept.id, &kept.text, Dialect::Kubernetes), &kept.text, path, true);
                 }
-                None => self.manifests(FileId::TRANSIENT, &text, path, true),
+                None => {
+                    self.manifests(yaml::parse(FileId::TRANSIENT, &text, Dialect::Kubernetes), &text, path, true);
+                }
             },
             Err(diagnostics) => self.rendered.diagnostics.extend(diagnostics),
         }
     }
 
-    fn manifests(&mut self, id: FileId, text: &str, path: &FilePath, templated: bool) {
-        let parsed = yaml::parse(id, text, Dialect::Kubernetes);
+    fn manifests(&mut self, parsed: yaml::Parsed, text: &str, path: &FilePath, templated: bool) {
         let mut objects = Vec::new();
         let mut wrong: Vec<Wrong> = Vec::new();
         // Whether Argo CD's decoder gets past every document; it stops at the first that it can't decode.

@@ -78,37 +78,39 @@ pub struct IndexedObject {
 
 /// An object's name in JSON: empty parts are left out, the server's prefix is `generateName`.
 mod id_form {
+    use std::borrow::Cow;
+
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::kube::ObjectId;
 
     #[derive(Default, Serialize, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
-    struct Form {
-        #[serde(skip_serializing_if = "String::is_empty")]
-        group: String,
-        version: String,
-        kind: String,
-        #[serde(skip_serializing_if = "String::is_empty")]
-        namespace: String,
-        #[serde(skip_serializing_if = "String::is_empty")]
-        name: String,
+    struct Form<'a> {
+        #[serde(skip_serializing_if = "str::is_empty")]
+        group: Cow<'a, str>,
+        version: Cow<'a, str>,
+        kind: Cow<'a, str>,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        namespace: Cow<'a, str>,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        name: Cow<'a, str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        generate_name: Option<String>,
+        generate_name: Option<Cow<'a, str>>,
     }
 
     pub(super) fn serialize<S: Serializer>(id: &ObjectId, to: S) -> Result<S::Ok, S::Error> {
         let mut form = Form {
-            group: id.group.to_string(),
-            version: id.version.to_string(),
-            kind: id.kind.to_string(),
-            namespace: id.namespace.to_string(),
+            group: id.group.as_str().into(),
+            version: id.version.as_str().into(),
+            kind: id.kind.as_str().into(),
+            namespace: id.namespace.as_str().into(),
             ..Form::default()
         };
         if id.generated {
-            form.generate_name = Some(id.name.to_string());
+            form.generate_name = Some(id.name.as_str().into());
         } else {
-            form.name = id.name.to_string();
+            form.name = id.name.as_str().into();
         }
         form.serialize(to)
     }

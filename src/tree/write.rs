@@ -149,7 +149,7 @@ pub fn write(out: &Path, trees: &[ClusterTree], options: &WriteOptions<'_>) -> W
             if let Some(error) = names.get(&name.to_ascii_lowercase()).and_then(|all| doubled(all)) {
                 return Err(error.about(Some(&tree.cluster), None).into());
             }
-            let work = plan(out, &area, tree, name, &rules)?;
+            let mut work = plan(out, &area, tree, name, &rules)?;
             if work.changes.is_some() && !options.dry_run {
                 work.stage(&area).map_err(|failure| {
                     // What it took is needed by the others: the disk may be full.
@@ -260,9 +260,12 @@ fn previous_index(survey: &Survey, live: &Path) -> Result<Option<(Index, Vec<u8>
 }
 
 impl Work {
-    fn stage(&self, area: &Area) -> Result<(), Failure> {
-        let Some(changes) = &self.changes else { return Ok(()) };
-        stage::build(area, &self.name, &self.survey, changes)
+    /// Builds the new tree. The texts aren't needed after that.
+    fn stage(&mut self, area: &Area) -> Result<(), Failure> {
+        let Some(changes) = &mut self.changes else { return Ok(()) };
+        stage::build(area, &self.name, &self.survey, changes)?;
+        (changes.writes, changes.index) = Default::default();
+        Ok(())
     }
 
     fn finish(self, cluster: &Arc<str>, area: &Area, options: &WriteOptions<'_>) -> (ClusterReport, Diagnostics) {

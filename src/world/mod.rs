@@ -18,8 +18,8 @@ mod visible;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use find::{find, is_glob};
 pub use disk::{DiskOptions, DiskTree};
+pub use find::{find, is_glob};
 pub use git::{GitOptions, GitTree};
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};
@@ -111,6 +111,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 
 type Text = Result<Arc<SourceFile>, ReadError>;
 type Listed = Result<Arc<Listing>, ReadError>;
+type Kind = Result<Option<EntryKind>, ReadError>;
 
 /// The entries of a directory, read once.
 #[derive(Debug)]
@@ -127,6 +128,7 @@ pub struct World {
     sources: Sources,
     texts: Once<Text>,
     listings: Once<Listed>,
+    kinds: Once<Kind>,
 }
 
 impl World {
@@ -170,6 +172,11 @@ impl World {
             let digest = reads::listing_digest(&entries);
             Ok(Arc::new(Listing { entries, digest }))
         })
+    }
+
+    /// What stands at a path, looked at once per run.
+    pub(super) fn kind(&self, path: &FilePath) -> Kind {
+        self.kinds.get(path, || self.tree(path.tree).map_or(Ok(None), |tree| tree.kind(&path.path)))
     }
 
     fn read_text(&self, path: &FilePath) -> Text {

@@ -122,8 +122,7 @@ impl<'w> Reader<'w> {
 
     /// What stands at a path.
     pub fn kind(&self, path: &FilePath) -> Result<Option<EntryKind>, ReadError> {
-        let kind = self.world.tree(path.tree).map_or(Ok(None), |tree| tree.kind(&path.path));
-        let kind = kind.inspect_err(|error| self.record_error(path, error))?;
+        let kind = self.world.kind(path).inspect_err(|error| self.record_error(path, error))?;
         let mut reads = self.reads.borrow_mut();
         match kind {
             Some(kind) => {

@@ -4,7 +4,7 @@
 //! as go-yaml's decoder does.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ecow::{EcoString, EcoVec};
 
@@ -61,10 +61,17 @@ enum Shape {
 
 struct MapFrame {
     entries: EcoVec<Entry>,
-    /// For each entry, whether it came by a merge.
-    merged: Vec<bool>,
-    index: HashMap<EcoString, usize>,
     next: Next,
+    /// What few mappings need: boxed, for frames are moved about.
+    more: Option<Box<More>>,
+}
+
+#[derive(Default)]
+struct More {
+    /// Entries that came by a merge.
+    merged: HashSet<usize>,
+    /// Where each key is, in a large mapping.
+    index: HashMap<EcoString, usize>,
     /// Merges that wait for the end of the mapping (go-yaml v3), and where the `<<` stands.
     pending: Option<(Vec<Map>, usize)>,
 }
@@ -72,6 +79,8 @@ struct MapFrame {
 struct Frame {
     shape: Shape,
     origin: Origin,
+    /// Whether it stands in a flow collection, or is one.
+    flow: bool,
     anchor: Option<usize>,
     /// Steps before it began.
     steps: u64,
@@ -146,7 +155,7 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Event::Scalar { value, style, properties, at, end } => {
                     self.scalar(value, style, &properties, at, end)?
                 }
-                Event::SequenceStart { properties, at } => {
+                Event::SequenceStart { properties, at, flow } => {
                     let merge = matches!(
                         self.stack.last(),
                         Some(Frame { shape: Shape::Map(MapFrame { next: Next::Merge(_), .. }), .. })
@@ -158,11 +167,11 @@ impl<'a, 'd> Composer<'a, 'd> {
                         }
                         _ => Shape::Seq(EcoVec::new()),
                     };
-                    self.open(shape, &properties, at, !merge)?;
+                    self.open(shape, &properties, at, flow, !merge)?;
                     continue;
                 }
-                Event::MappingStart { properties, at } => {
-                    self.open(Shape::Map(MapFrame::new()), &properties, at, true)?;
+                Event::MappingStart { properties, at, flow } => {
+                    self.open(Shape::Map(MapFrame::new()), &properties, at, flow, true)?;
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => match self.close()? {
@@ -171,7 +180,7 @@ impl<'a, 'd> Composer<'a, 'd> {
                 },
             };
             if self.stack.is_empty() {
-                empty = done.at == done.end;
+                empty = done.at == done.end && done.node.is_null();
                 root = done.node;
             } else {
                 self.place(done)?;
@@ -318,6 +327,14 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Scalar::Null
             }
         };
+        // kustomize writes resources out and reads them again on their way, which quotes what is empty in these places.
+        let kustomize = self.dialect == Dialect::Kustomize && at == end && properties.tag.is_none();
+        let scalar = match scalar {
+            _ if kustomize && (self.expects_key() || self.stack.last().is_some_and(|f| f.flow)) => {
+                Scalar::Str(Cow::Borrowed(""))
+            }
+            scalar => scalar,
+        };
         let key = if wanted { self.key_text(&scalar, written) } else { KeyText::Unusable("") };
         let value = self.value(scalar, at, end);
         let node = Node { value, origin: self.origin(at) };
@@ -402,7 +419,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         }
     }
 
-    fn open(&mut self, shape: Shape, properties: &Properties<'a>, at: usize, counts: bool) -> Result<()> {
+    fn open(&mut self, shape: Shape, properties: &Properties<'a>, at: usize, flow: bool, counts: bool) -> Result<()> {
         if self.stack.len() >= self.limits.depth {
             return Err(self.too_deep(at));
         }
@@ -411,7 +428,8 @@ impl<'a, 'd> Composer<'a, 'd> {
             self.step(at)?;
         }
         let anchor = self.declare(properties);
-        self.stack.push(Frame { shape, origin: self.origin(at), anchor, steps, height: 1 });
+        let flow = flow || self.stack.last().is_some_and(|f| f.flow);
+        self.stack.push(Frame { shape, origin: self.origin(at), flow, anchor, steps, height: 1 });
         Ok(())
     }
 
@@ -506,10 +524,7 @@ impl<'a, 'd> Composer<'a, 'd> {
             map.push(entry, false);
             return;
         };
-        let by_merge = map.merged.get(i).copied().unwrap_or(false);
-        if let Some(merged) = map.merged.get_mut(i) {
-            *merged = false;
-        }
+        let by_merge = map.more.as_mut().is_some_and(|m| m.merged.remove(&i));
         let Some(old) = map.entries.make_mut().get_mut(i) else { return };
         let (first, second) = (old.key_origin, entry.key_origin);
         let old_key = std::mem::replace(old, entry).key;
@@ -545,17 +560,17 @@ impl<'a, 'd> Composer<'a, 'd> {
             for entry in maps.into_iter().rev().flatten() {
                 match map.find(&entry.key) {
                     Some(i) => {
-                        if let (Some(merged), Some(old)) = (map.merged.get_mut(i), map.entries.make_mut().get_mut(i)) {
-                            *merged = true;
+                        if let Some(old) = map.entries.make_mut().get_mut(i) {
                             *old = entry;
                         }
+                        map.more().merged.insert(i);
                     }
                     None => map.push(entry, true),
                 }
             }
             return;
         }
-        match map.pending.replace((maps, key)) {
+        match map.more().pending.replace((maps, key)) {
             None => {}
             Some((_, first)) => {
                 let message = "the key `<<` stands twice in one mapping".to_owned();
@@ -568,7 +583,7 @@ impl<'a, 'd> Composer<'a, 'd> {
     }
 
     fn finish(&mut self, mut map: MapFrame) -> Map {
-        if let Some((maps, _)) = map.pending.take() {
+        if let Some((maps, _)) = map.more.as_mut().and_then(|m| m.pending.take()) {
             // go-yaml v3: what stands in the mapping wins, then what is named first.
             for entry in maps.into_iter().flatten() {
                 if map.find(&entry.key).is_none() {
@@ -582,26 +597,34 @@ impl<'a, 'd> Composer<'a, 'd> {
 
 impl MapFrame {
     fn new() -> Self {
-        Self { entries: EcoVec::new(), merged: Vec::new(), index: HashMap::new(), next: Next::Key, pending: None }
+        Self { entries: EcoVec::new(), next: Next::Key, more: None }
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     fn find(&self, key: &EcoString) -> Option<usize> {
-        if self.index.is_empty() {
-            return self.entries.iter().position(|e| e.key == *key);
+        match &self.more {
+            Some(more) if self.entries.len() > FEW_KEYS => more.index.get(key).copied(),
+            _ => self.entries.iter().position(|e| e.key == *key),
         }
-        self.index.get(key).copied()
     }
 
     fn push(&mut self, entry: Entry, merged: bool) {
         let at = self.entries.len();
         if at == FEW_KEYS {
-            self.index = self.entries.iter().enumerate().map(|(i, e)| (e.key.clone(), i)).collect();
+            let index = self.entries.iter().enumerate().map(|(i, e)| (e.key.clone(), i)).collect();
+            self.more().index = index;
         }
         if at >= FEW_KEYS {
-            self.index.insert(entry.key.clone(), at);
+            let key = entry.key.clone();
+            self.more().index.insert(key, at);
+        }
+        if merged {
+            self.more().merged.insert(at);
         }
         self.entries.push(entry);
-        self.merged.push(merged);
     }
 }
 

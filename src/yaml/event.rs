@@ -38,11 +38,13 @@ pub(super) enum Event<'a> {
     SequenceStart {
         properties: Properties<'a>,
         at: usize,
+        flow: bool,
     },
     SequenceEnd,
     MappingStart {
         properties: Properties<'a>,
         at: usize,
+        flow: bool,
     },
     MappingEnd,
 }
@@ -287,7 +289,7 @@ impl<'a> Parser<'a> {
         match token.kind {
             Kind::BlockEntry if place == Place::BlockOrIndentless => {
                 self.state = State::IndentlessSequenceEntry;
-                Ok(Event::SequenceStart { properties, at: start })
+                Ok(Event::SequenceStart { properties, at: start, flow: false })
             }
             Kind::Scalar(..) => {
                 self.pop();
@@ -297,19 +299,19 @@ impl<'a> Parser<'a> {
             }
             Kind::FlowSequenceStart => {
                 self.open(State::FlowSequenceEntry { first: true })?;
-                Ok(Event::SequenceStart { properties, at: start })
+                Ok(Event::SequenceStart { properties, at: start, flow: true })
             }
             Kind::FlowMappingStart => {
                 self.open(State::FlowMappingKey { first: true })?;
-                Ok(Event::MappingStart { properties, at: start })
+                Ok(Event::MappingStart { properties, at: start, flow: true })
             }
             Kind::BlockSequenceStart if place != Place::Flow => {
                 self.open(State::BlockSequenceEntry)?;
-                Ok(Event::SequenceStart { properties, at: start })
+                Ok(Event::SequenceStart { properties, at: start, flow: false })
             }
             Kind::BlockMappingStart if place != Place::Flow => {
                 self.open(State::BlockMappingKey)?;
-                Ok(Event::MappingStart { properties, at: start })
+                Ok(Event::MappingStart { properties, at: start, flow: false })
             }
             _ if properties.anchor.is_some() || properties.tag.is_some() => {
                 self.pop();
@@ -489,7 +491,7 @@ impl<'a> Parser<'a> {
                     let at = token.start;
                     self.take()?;
                     self.state = State::FlowSequencePairKey;
-                    return Ok(Event::MappingStart { properties: Properties::default(), at });
+                    return Ok(Event::MappingStart { properties: Properties::default(), at, flow: true });
                 }
                 Kind::FlowSequenceEnd => {}
                 _ => {

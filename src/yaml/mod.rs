@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod json;
 pub mod json_view;
+mod kept;
 mod merge;
 mod node;
 mod number;
@@ -24,6 +25,7 @@ mod token;
 
 pub use emit::{emit, emit_into};
 pub use json::{JsonStyle, to_json, write_json};
+pub use kept::{Kept, parse_file};
 pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};
 pub use token::token_end;
@@ -106,6 +108,11 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> Parsed {
 
 /// Reads every document of a text within limits.
 pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
+    // kubectl and Argo CD read a stream by lines and end each, the last one too: a block scalar at the very end of a file
+    // has its newline, whether the file has one or not.
+    if dialect == Dialect::Kubernetes && !text.is_empty() && !text.ends_with('\n') {
+        return parse_with(file, &format!("{text}\n"), dialect, limits);
+    }
     let mut parsed = Parsed::default();
     for range in split::documents(text) {
         let mut from = range.start;
@@ -161,14 +168,19 @@ fn parse_one(
                 parsed.documents.push(document);
             }
             let rest = parser.rest()?;
-            let starts = |at: usize| text.as_bytes().get(at) == Some(&b'{');
-            if dialect == Dialect::Kubernetes && starts(rest) && starts(range.start) {
+            if dialect == Dialect::Kubernetes && is_json(text, range.start) && is_json(text, rest) {
                 return Some(rest);
             }
             parsed.diagnostics.push(not_read(file, text, rest, range.end, dialect));
             None
         }
     }
+}
+
+/// Whether a JSON object seems to start here: kubectl reads JSON texts that follow each other without a `---`.
+fn is_json(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default().trim_start().strip_prefix('{');
+    rest.is_some_and(|r| r.trim_start().starts_with(['"', '}']))
 }
 
 /// Why a document can't even be looked at.

@@ -102,9 +102,19 @@ fn is_yaml_float(text: &str) -> bool {
     i == bytes.len()
 }
 
-/// `strconv.ParseFloat` of a text that starts with a point. Go refuses underscores in decimal numbers.
+/// `strconv.ParseFloat` of a text that starts with a point. Go takes single underscores between digits.
 fn go_point_float(text: &str) -> Option<f64> {
-    if is_yaml_float(text) { finite(text) } else { None }
+    if !text.contains('_') {
+        return if is_yaml_float(text) { finite(text) } else { None };
+    }
+    let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let between = |i: usize| digit(i.checked_sub(1).and_then(|i| bytes.get(i))) && digit(bytes.get(i + 1));
+    if !bytes.iter().enumerate().all(|(i, b)| *b != b'_' || between(i)) {
+        return None;
+    }
+    let plain = text.replace('_', "");
+    if is_yaml_float(&plain) { finite(&plain) } else { None }
 }
 
 /// Out of range is an error for Go, so the text stays a string.
@@ -127,6 +137,30 @@ impl Digits {
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         Self { negative, digits: mantissa.replace('.', ""), exponent: exponent.parse().unwrap_or(0) }
+    }
+
+    /// The digits of a float, in the shortest form that reads back the same.
+    fn shortest(float: f64) -> Self {
+        let mut shortest = Self::of(&format!("{float:e}"));
+        // Where two forms are equally short and equally near, Go takes the one with the even digit; Rust the upper.
+        // Such ties need all the digits that a double has.
+        let count = shortest.digits.len();
+        if count >= 15 {
+            let exact = format!("{float:.40e}");
+            let exact = Self::of(&exact);
+            let (lower, rest) = exact.digits.split_at(count.min(exact.digits.len()));
+            let tie = rest.strip_prefix('5').is_some_and(|r| r.bytes().all(|b| b == b'0'));
+            let even = lower.bytes().last().is_some_and(|b| b % 2 == 0);
+            if tie && even && lower != shortest.digits {
+                let other = Self { digits: lower.to_owned(), ..exact };
+                let mut text = String::new();
+                other.scientific(&mut text);
+                if text.parse() == Ok(float) {
+                    shortest = other;
+                }
+            }
+        }
+        shortest
     }
 
     fn plain(&self, out: &mut String) {
@@ -175,7 +209,7 @@ impl Digits {
 pub(super) fn write_general(float: f64, out: &mut String) {
     match special(float) {
         Some(text) => out.push_str(text),
-        None => Digits::of(&format!("{float:e}")).general(out),
+        None => Digits::shortest(float).general(out),
     }
 }
 
@@ -203,7 +237,7 @@ fn special(float: f64) -> Option<&'static str> {
 
 /// A float as Go's encoding/json writes it.
 pub(super) fn write_json(float: f64, out: &mut String) {
-    let digits = Digits::of(&format!("{float:e}"));
+    let digits = Digits::shortest(float);
     let size = float.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let start = out.len();

@@ -128,10 +128,13 @@ fn missing(step: &Step, here: &Node, so_far: &str) -> Diagnostic {
             let message = format!("{place} has no field `{key}`");
             Diagnostic::error(Code::INVALID_VALUE, message).did_you_mean(key, map.iter().map(|e| e.key.as_str()))
         }
-        (_, Value::Seq(seq)) => {
-            Diagnostic::error(Code::INVALID_VALUE, format!("{place} is a list of {}, none of which is meant", seq.len()))
+        (_, Value::Seq(seq)) => Diagnostic::error(
+            Code::INVALID_VALUE,
+            format!("{place} is a list of {}, none of which is meant", seq.len()),
+        ),
+        (_, other) => {
+            Diagnostic::error(Code::INVALID_VALUE, format!("{place} is {}, nothing is below it", other.kind()))
         }
-        (_, other) => Diagnostic::error(Code::INVALID_VALUE, format!("{place} is {}, nothing is below it", other.kind())),
     }
 }
 

@@ -191,11 +191,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn print(&self, marks: Option<&mut Vec<Mark>>) -> Result<Printed, Diagnostic> {
+    fn print(&self, marks: Option<&mut Vec<Mark>>) -> Result<Printed, Box<Diagnostic>> {
         let syntax = syntax();
         if let Some((range, message)) = scan::too_deep(&self.source, self.expression, &syntax) {
             let error = Diagnostic::error(Code::TEMPLATE_SYNTAX, message);
-            return Err(error.at_span(self.place.span(range), "").hint("split it into smaller parts"));
+            return Err(Box::new(error.at_span(self.place.span(range), "").hint("split it into smaller parts")));
         }
         let printer = Printer::new(&self.source, &self.place, marks);
         if self.expression {
@@ -204,7 +204,7 @@ impl Draft {
         } else {
             parse(&self.source, ROOT, syntax).map(|tree| printer.template(&tree))
         }
-        .map_err(|e| error::syntax(&e, &self.source, &self.place))
+        .map_err(|e| Box::new(error::syntax(&e, &self.source, &self.place)))
     }
 }
 
@@ -247,7 +247,7 @@ impl Set {
             let printed = match draft.print(None) {
                 Ok(printed) => printed,
                 Err(error) => {
-                    errors.push(error);
+                    errors.push(*error);
                     continue;
                 }
             };
@@ -359,7 +359,7 @@ impl Set {
             return Err(Failure::Output);
         }
         rendered.map_err(Failure::Engine)?;
-        let node = sink.take_result().map(|value| spell::to_node(&value, 0)).transpose().map_err(Failure::Engine)?;
+        let node = sink.take_result().map(|value| spell::to_node(&value)).transpose().map_err(Failure::Engine)?;
         let text = String::from_utf8(out).map_err(|_| Failure::Output)?;
         Ok(Outcome { text, node })
     }

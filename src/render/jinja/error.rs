@@ -123,7 +123,10 @@ pub(super) fn explain(
 /// The template of an error, the range there, and the span of it.
 fn locate<'s>(error: &Error, set: &'s Set) -> Option<(&'s Member, Range<usize>, Span)> {
     let member = set.members.iter().find(|m| Some(m.name.as_str()) == error.name())?;
-    let range = error.range().and_then(|r| member.printed.original(&r))?;
+    let range = match error.range() {
+        Some(range) => member.printed.original(&range)?,
+        None => member.printed.on_line(error.line()?)?,
+    };
     let range = clip(range, &member.source);
     let span = member.place.span(range.clone());
     Some((member, range, span))
@@ -154,7 +157,11 @@ fn describe(error: &Error, set: &Set, context: &Context, sink: &Sink, options: &
             };
             let name = detail.strip_prefix(what).unwrap_or(detail).trim().trim_end_matches(" is unknown").to_owned();
             let found = Diagnostic::error(Code::UNDEFINED_NAME, format!("there is no {what} `{name}`"));
-            place(found, "").did_you_mean(&name, known.iter().copied())
+            let found = match &at {
+                Some((member, range, span)) => found.at_span(part(member, range, &name).unwrap_or(*span), ""),
+                None => found,
+            };
+            found.did_you_mean(&name, known.iter().copied())
         }
         ErrorKind::UnknownMethod => simple(format!("{}: {detail}", source.unwrap_or_default())),
         ErrorKind::InvalidOperation if !detail.is_empty() => simple(detail.to_owned()),
@@ -191,10 +198,7 @@ fn undefined(error: &Error, set: &Set, context: &Context, sink: &Sink) -> Diagno
     };
     let mut found = Diagnostic::error(Code::UNDEFINED_NAME, message);
     if let Some((member, range, span)) = at {
-        // The name itself, if it stands in the expression.
-        let part = position(text, key).map(|from| range.start + from..range.start + from + key.len());
-        let span = part.map_or(span, |part| member.place.span(part));
-        found = found.at_span(span, "not defined");
+        found = found.at_span(part(member, &range, key).unwrap_or(span), "not defined");
     }
     found = found.also(absent.parent.origin, format!("`{parent}` is set here"));
     if let Some(map) = absent.parent.as_map() {
@@ -204,6 +208,12 @@ fn undefined(error: &Error, set: &Set, context: &Context, sink: &Sink) -> Diagno
         };
     }
     found
+}
+
+/// Where a name stands in an expression.
+fn part(member: &Member, range: &Range<usize>, name: &str) -> Option<Span> {
+    let from = range.start + position(member.source.get(range.clone())?, name)?;
+    Some(member.place.span(from..from + name.len()))
 }
 
 /// Lists the keys that there are, if they are few.

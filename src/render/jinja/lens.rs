@@ -24,6 +24,8 @@ pub(super) struct Lens {
     sink: Arc<Sink>,
     /// An ancestor was read whole already.
     covered: bool,
+    /// It was handed out while its parent was ranged over.
+    element: bool,
     /// Walked further, or read.
     touched: AtomicBool,
 }
@@ -38,6 +40,7 @@ impl Lens {
                 parent: None,
                 sink: Arc::clone(sink),
                 covered: false,
+                element: false,
                 touched: AtomicBool::new(true),
             })
         })
@@ -65,11 +68,13 @@ impl Lens {
         self.touched.store(true, Ordering::Relaxed);
         if !self.covered {
             self.sink.read(self.path(), &self.node);
+        } else if !self.element && self.sink.recording() {
+            self.sink.read_again(&self.path(), &self.node);
         }
     }
 
-    fn child(self: &Arc<Self>, key: EcoString, node: &Node, covered: bool) -> Jinja {
-        let covered = covered || self.covered;
+    fn child(self: &Arc<Self>, key: EcoString, node: &Node, element: bool) -> Jinja {
+        let covered = element || self.covered;
         let path = |last: &EcoString| {
             let mut path = self.path();
             path.push(last.clone());
@@ -78,13 +83,15 @@ impl Lens {
         if let Some(value) = scalar(node) {
             if !covered {
                 self.sink.read(path(&key), node);
+            } else if self.sink.recording() && element {
+                self.sink.glimpse(&path(&key), node, true, true);
             } else if self.sink.recording() {
-                self.sink.glimpse(path(&key), node, true, true);
+                self.sink.read_again(&path(&key), node);
             }
             return value;
         }
         if self.sink.recording() {
-            self.sink.glimpse(path(&key), node, false, covered);
+            self.sink.glimpse(&path(&key), node, false, element);
         }
         Jinja::from_object(Self {
             node: node.clone(),
@@ -92,6 +99,7 @@ impl Lens {
             parent: Some(Arc::clone(self)),
             sink: Arc::clone(&self.sink),
             covered,
+            element,
             touched: AtomicBool::new(false),
         })
     }

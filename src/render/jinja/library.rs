@@ -11,6 +11,9 @@ use sha2::Digest as _;
 
 use super::operators::defined;
 use super::spell::{self, Style, inline};
+use crate::diag::Severity;
+use crate::source::FileId;
+use crate::yaml::{self, Dialect, Limits};
 
 /// The widest indentation, count or width that a filter takes.
 const MAX_COUNT: usize = 10_000;
@@ -92,8 +95,12 @@ fn to_yaml(value: &Value, options: Kwargs) -> Result<String, Error> {
         _ = options.get::<Option<Value>>(known)?;
     }
     options.assert_all_used()?;
-    let mut out = String::new();
-    spell::flow(&mut out, value, Style::SPACED, 0)?;
+    let mut out = yaml::emit(&spell::to_node(value)?);
+    // The line that the expression stands in has an end of its own.
+    if out.ends_with('\n') {
+        out.pop();
+    }
+    spell::check_length(out.len())?;
     Ok(out)
 }
 
@@ -119,8 +126,12 @@ fn from_json(text: &str) -> Result<Value, Error> {
 }
 
 fn from_yaml(text: &str) -> Result<Value, Error> {
-    let parsed: serde_yaml::Value = serde_yaml::from_str(text).map_err(|e| wrong(format!("not YAML: {e}")))?;
-    Ok(Value::from(Serde(&parsed)))
+    let limits = Limits { depth: spell::MAX_DEPTH, expanded_nodes: 1_000_000, document_bytes: spell::MAX_STRING };
+    let parsed = yaml::parse_with(FileId::NONE, text, Dialect::Kubernetes, limits);
+    match parsed.diagnostics.iter().find(|d| d.severity == Severity::Error) {
+        Some(error) => Err(wrong(format!("not YAML: {}", error.message))),
+        None => Ok(spell::from_node(&parsed.into_first())),
+    }
 }
 
 fn b64decode(text: &str) -> Result<String, Error> {

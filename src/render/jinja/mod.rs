@@ -40,25 +40,13 @@ use crate::yaml::{Node, Value};
 /// The names that a template sees: `values`, `cluster`, `fleet`, `app`, `layer`, `path`.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// Names and what they stand for.
-    pub roots: Vec<(EcoString, Node)>,
+    roots: Vec<(EcoString, Node)>,
 }
 
 impl Context {
-    /// No names.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// With another name, or another value for a name.
-    #[must_use]
-    pub fn with(mut self, name: impl Into<EcoString>, node: Node) -> Self {
-        let name = name.into();
-        match self.roots.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = node,
-            None => self.roots.push((name, node)),
-        }
-        self
+    /// These names, each once.
+    pub fn new(roots: Vec<(EcoString, Node)>) -> Self {
+        Self { roots }
     }
 
     /// What a name stands for.
@@ -69,6 +57,11 @@ impl Context {
 
 /// Gives the template of a name, as `include` and its like write it; none if there is none.
 pub type Load<'a> = dyn Fn(&str) -> Result<Option<Arc<SourceFile>>, ReadError> + 'a;
+
+/// Fuel that is enough for any manifest, and used up within a second or so.
+pub const DEFAULT_FUEL: u64 = 5_000_000;
+/// An output that is longer than any manifest, in bytes.
+pub const DEFAULT_OUTPUT_LIMIT: usize = 64 << 20;
 
 /// How to render, and whom to tell.
 pub struct Options<'a> {
@@ -86,19 +79,12 @@ pub struct Options<'a> {
     pub load: &'a Load<'a>,
 }
 
-impl Options<'_> {
-    /// Enough for any manifest, and over within a second or so.
-    pub const FUEL: u64 = 5_000_000;
-    /// Enough for any manifest.
-    pub const OUTPUT_LIMIT: usize = 64 << 20;
-}
-
 impl Default for Options<'_> {
     /// The usual bounds; no map, nobody told, no templates but the one given.
     fn default() -> Self {
         Self {
-            fuel: Self::FUEL,
-            output_limit: Self::OUTPUT_LIMIT,
+            fuel: DEFAULT_FUEL,
+            output_limit: DEFAULT_OUTPUT_LIMIT,
             record: false,
             on_read: &|_| {},
             load: &|_| Ok(None),

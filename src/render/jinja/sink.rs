@@ -71,10 +71,17 @@ impl Sink {
         self.state().reads.insert(path);
     }
 
-    /// A value was handed out that is no read yet (`scalar`: one that an ancestor's read covers).
-    pub(super) fn glimpse(&self, path: ValuesPath, node: &Node, scalar: bool, covered: bool) {
+    /// Something was read that an ancestor's read covers: only the map wants to know.
+    pub(super) fn read_again(&self, path: &ValuesPath, node: &Node) {
         if let Some(tracer) = &mut self.state().tracer {
-            tracer.glimpse(&path, node, scalar, covered);
+            tracer.read(path, node);
+        }
+    }
+
+    /// A value was handed out that is no read yet, maybe as the element of what is ranged over.
+    pub(super) fn glimpse(&self, path: &ValuesPath, node: &Node, scalar: bool, element: bool) {
+        if let Some(tracer) = &mut self.state().tracer {
+            tracer.glimpse(path, node, scalar, element);
         }
     }
 

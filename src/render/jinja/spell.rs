@@ -170,10 +170,17 @@ pub(super) fn kind(value: &Value) -> &'static str {
 }
 
 /// The node that a value is. Views of our own nodes give them back, origins and all.
-pub(super) fn to_node(value: &Value, depth: usize) -> Result<yaml::Node, Error> {
+pub(super) fn to_node(value: &Value) -> Result<yaml::Node, Error> {
+    build(value, 0, &mut 0)
+}
+
+fn build(value: &Value, depth: usize, bytes: &mut usize) -> Result<yaml::Node, Error> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
+    // A list that holds one long string many times is long once it is written.
+    *bytes += 1 + value.as_str().map_or(0, str::len);
+    check_length(*bytes)?;
     if let Some(lens) = value.downcast_object_ref::<Lens>() {
         lens.read_whole();
         return Ok(lens.node().clone());
@@ -190,16 +197,25 @@ pub(super) fn to_node(value: &Value, depth: usize) -> Result<yaml::Node, Error> 
         ValueKind::Map => {
             let mut map = yaml::Map::new();
             for (key, item) in pairs(value)? {
-                map.insert(inline(&key)?, crate::source::Origin::NONE, to_node(&item, depth + 1)?);
+                map.insert(inline(&key)?, crate::source::Origin::NONE, build(&item, depth + 1, bytes)?);
             }
             yaml::Value::Map(map)
         }
         ValueKind::Seq | ValueKind::Iterable => {
-            let items: Result<Vec<_>, Error> = value.try_iter()?.map(|item| to_node(&item, depth + 1)).collect();
+            let items: Result<Vec<_>, Error> = value.try_iter()?.map(|item| build(&item, depth + 1, bytes)).collect();
             items?.into()
         }
         _ => inline(value)?.into(),
     }))
+}
+
+/// The value that a node is, all of it. For nodes that no context holds.
+pub(super) fn from_node(node: &yaml::Node) -> Value {
+    match &node.value {
+        yaml::Value::Map(map) => Value::from_pairs(map.iter().map(|e| (e.key.as_str(), from_node(&e.value)))),
+        yaml::Value::Seq(seq) => seq.iter().map(from_node).collect::<Vec<_>>().into(),
+        _ => super::lens::scalar(node).unwrap_or_default(),
+    }
 }
 
 /// Refuses strings past [`MAX_STRING`].

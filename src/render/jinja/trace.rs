@@ -35,8 +35,8 @@ pub(super) enum Kind {
     Text(String),
     /// An expression or block whose value is written.
     Emit {
-        /// It only copies one value.
-        copies: bool,
+        /// It only copies the value of this key (empty for a variable).
+        copies: Option<String>,
     },
     /// An if with its branches.
     If {
@@ -61,6 +61,8 @@ type Reads = BTreeMap<usize, bool>;
 struct Frame {
     mark: usize,
     reads: Reads,
+    /// The first real read: the value itself, where an expression starts with a path.
+    first: Option<usize>,
     /// Conditions and iterables are still being evaluated: reads further up belong here too.
     evaluating: bool,
     /// The element that a loop is about to hand out.
@@ -77,6 +79,8 @@ struct Piece {
     mark: usize,
     /// The reads of the expression itself.
     own: Reads,
+    /// The first of them.
+    first: Option<usize>,
     /// Those of the frames around it.
     around: Reads,
 }
@@ -124,6 +128,7 @@ impl Tracer {
         for (at, frame) in self.frames.iter_mut().enumerate() {
             if at == top || frame.evaluating {
                 *frame.reads.entry(read).or_default() |= strong;
+                frame.first = frame.first.or(strong.then_some(read));
             }
         }
     }
@@ -142,12 +147,12 @@ impl Tracer {
     }
 
     /// A value was handed out that counts only if nothing else does.
-    pub(super) fn glimpse(&mut self, path: &ValuesPath, node: &Node, scalar: bool, covered: bool) {
-        if !covered {
+    pub(super) fn glimpse(&mut self, path: &ValuesPath, node: &Node, scalar: bool, element: bool) {
+        if !element {
             let read = self.know(path, node.origin, None);
             return self.note(read, false);
         }
-        // What an ancestor's read covers is worth knowing only as the element of a loop.
+        // An element is worth knowing only to a loop: the read of the whole covers it.
         let top = self.frames.last().and_then(|f| self.marks.get(f.mark));
         let fetching = matches!(top.map(|m| &m.kind), Some(Kind::Loop { .. }));
         if fetching {
@@ -172,7 +177,7 @@ impl Tracer {
         for frame in &self.frames {
             add(&mut around, &frame.reads);
         }
-        self.pieces.push(Piece { start, mark, own, around });
+        self.pieces.push(Piece { start, mark, own, first: None, around });
     }
 
     /// Opens the frame of a mark.
@@ -191,7 +196,15 @@ impl Tracer {
             add(&mut frame.reads, &reads);
         }
         let pieces = self.pieces.len();
-        self.frames.push(Frame { mark, reads, evaluating: true, element: Reads::new(), start: at, pieces });
+        self.frames.push(Frame {
+            mark,
+            reads,
+            first: None,
+            evaluating: true,
+            element: Reads::new(),
+            start: at,
+            pieces,
+        });
     }
 
     /// The conditions of a frame are evaluated; its body begins. A loop takes its element over.
@@ -232,6 +245,7 @@ impl Tracer {
                 }
                 if let Some(piece) = self.pieces.get_mut(frame.pieces.wrapping_sub(1)) {
                     add(&mut piece.own, &frame.reads);
+                    piece.first = frame.first;
                 }
                 if at == frame.start && !self.frames.iter().any(|f| f.evaluating) {
                     self.carried.push((at, frame.reads));
@@ -346,16 +360,35 @@ impl Tracer {
 
     /// The reads of a piece, its own first, and whether it is a copy of the first.
     fn reads_of(&self, piece: &Piece, mark: &Mark, text: &str) -> (Vec<ValueRead>, bool) {
-        let own = self.prune(&piece.own);
-        let copies = matches!(mark.kind, Kind::Emit { copies: true });
-        let exact = copies && own.len() == 1 && own.first().is_some_and(|read| self.is_copy(*read, text));
+        let mut own = self.prune(&piece.own);
+        let copied = match &mark.kind {
+            Kind::Emit { copies: Some(key) } => self.copied(&own, piece.first, key, text),
+            _ => None,
+        };
+        if let Some(at) = copied {
+            own.swap(0, at);
+        }
         let mut all = self.list_of(&own);
         for read in self.list(&piece.around) {
             if !all.contains(&read) {
                 all.push(read);
             }
         }
-        (all, exact)
+        (all, copied.is_some())
+    }
+
+    /// Where among `own` the read stands that `text` is a copy of: what a path came to is read before the arguments of
+    /// its filters; a variable has but one read.
+    fn copied(&self, own: &[usize], first: Option<usize>, key: &str, text: &str) -> Option<usize> {
+        let at = match (key, first, own) {
+            ("", None, [_]) => 0,
+            ("", ..) => return None,
+            (_, first, _) => own.iter().position(|read| Some(*read) == first)?,
+        };
+        let read = *own.get(at)?;
+        let (path, _) = self.known.get_index(read)?;
+        let is_key = key.is_empty() || path.last().is_some_and(|last| last == key);
+        (is_key && self.is_copy(read, text)).then_some(at)
     }
 
     fn is_copy(&self, read: usize, text: &str) -> bool {

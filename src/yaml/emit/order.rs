@@ -96,15 +96,15 @@ fn number(start: i64, text: &str) -> (i64, usize) {
     })
 }
 
-/// Go's `unicode.IsLetter`: the category L, not Unicode's Alphabetic.
+/// Go's `unicode.IsLetter`: the category L (not Alphabetic) of Unicode 15, which Go has up to 1.26.
 fn is_letter(c: char) -> bool {
-    static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{L}$").ok());
+    static LETTER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{L}&&\p{Age=15.0}]$").ok());
     if c.is_ascii() { c.is_ascii_alphabetic() } else { in_class(&LETTER, c) }
 }
 
-/// Go's `unicode.IsDigit`: the category Nd.
+/// Go's `unicode.IsDigit`: the category Nd of Unicode 15.
 fn is_digit(c: char) -> bool {
-    static DIGIT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{Nd}$").ok());
+    static DIGIT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{Nd}&&\p{Age=15.0}]$").ok());
     if c.is_ascii() { c.is_ascii_digit() } else { in_class(&DIGIT, c) }
 }
 

@@ -33,14 +33,13 @@ impl<'a> Scanner<'a> {
         self.block_breaks(&mut indent, &mut trailing, start, &mut end)?;
         while self.column() == indent && self.pos < self.bytes.len() {
             let blank = is_blank(self.byte(0));
-            match leading.take() {
-                Some(Break::Line) if !literal && !leading_blank && !blank => {
-                    if trailing.is_empty() {
-                        text.push(' ');
-                    }
+            if let Some(found) = leading.take() {
+                let folds = found == Break::Line && !literal && !leading_blank && !blank;
+                if !folds {
+                    text.push_str(found.as_str());
+                } else if trailing.is_empty() {
+                    text.push(' ');
                 }
-                Some(found) => text.push_str(found.as_str()),
-                None => {}
             }
             text.push_str(&trailing);
             trailing.clear();

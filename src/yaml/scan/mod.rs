@@ -77,6 +77,8 @@ struct SimpleKey {
     possible: bool,
     /// Only a key can stand here, by the indentation.
     required: bool,
+    /// Whether its token waits in the queue for the `:`. go-yaml forgets `[]` and `{}`.
+    tracked: bool,
     token: usize,
     mark: Mark,
 }
@@ -88,6 +90,7 @@ const MAX_NESTING: usize = 10_000;
 pub(super) struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    first_line: usize,
     pos: usize,
     line: usize,
     /// Continuation bytes before `pos`.
@@ -113,8 +116,12 @@ impl<'a> Scanner<'a> {
     /// out: 1 as go-yaml v2 does, 3 as v3 does (they differ in how much after a document's end has to be right).
     pub fn new(text: &'a str, start: usize, end: usize, look_ahead: usize) -> Self {
         let text = text.get(..end).unwrap_or(text);
+        // A byte order mark counts at a document's start only, which may be the line after `---`.
+        let head = text.get(start..).filter(|t| t.starts_with("---"));
+        let first_line = head.and_then(|t| t.find('\n')).map_or(start, |i| start + i + 1);
         let mut scanner = Self {
             text,
+            first_line,
             bytes: text.as_bytes(),
             pos: start,
             line: 0,
@@ -162,7 +169,7 @@ impl<'a> Scanner<'a> {
             if key.token != given {
                 return Ok(false);
             }
-            if key.possible {
+            if key.possible && key.tracked {
                 return self.key_is_valid(i);
             }
             i += 1;
@@ -372,7 +379,7 @@ impl<'a> Scanner<'a> {
 
     fn skip_to_token(&mut self) {
         loop {
-            if self.column() == 0 {
+            if self.pos == self.first_line {
                 self.skip_bom();
             }
             while self.byte(0) == b' ' || (self.flow_level > 0 || !self.key_allowed) && self.byte(0) == b'\t' {
@@ -408,7 +415,7 @@ impl<'a> Scanner<'a> {
             return Ok(());
         }
         let required = self.flow_level == 0 && usize::try_from(self.indent) == Ok(self.column());
-        let key = SimpleKey { possible: true, required, token: self.next_number(), mark: self.mark() };
+        let key = SimpleKey { possible: true, required, tracked: true, token: self.next_number(), mark: self.mark() };
         self.drop_key()?;
         if let Some(top) = self.keys.last_mut() {
             *top = key;
@@ -438,11 +445,16 @@ impl<'a> Scanner<'a> {
             return Err(Box::new(Problem::limit(mark.pos, "collections nest deeper than can be read")));
         }
         let token = Token { kind, start: mark.pos, end: mark.pos };
+        self.insert(number, token);
+        Ok(())
+    }
+
+    /// Puts a token before the one of that number, or at the end if that has been given out.
+    fn insert(&mut self, number: Option<usize>, token: Token<'a>) {
         match number.and_then(|n| n.checked_sub(self.given)).filter(|i| *i <= self.queue.len()) {
             Some(i) => self.queue.insert(i, token),
             None => self.queue.push_back(token),
         }
-        Ok(())
     }
 
     /// Closes the block collections deeper than the column.
@@ -490,7 +502,12 @@ impl<'a> Scanner<'a> {
         self.drop_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.keys.pop();
+            let inner = self.keys.pop();
+            if let (Some(inner), Some(outer)) = (inner, self.keys.last_mut())
+                && inner.token == outer.token
+            {
+                outer.tracked = false;
+            }
         }
         self.key_allowed = false;
         self.push(kind, 1);
@@ -536,8 +553,7 @@ impl<'a> Scanner<'a> {
             key.possible = false;
             let key = *key;
             let token = Token { kind: Kind::Key, start: key.mark.pos, end: key.mark.pos };
-            let i = key.token.saturating_sub(self.given).min(self.queue.len());
-            self.queue.insert(i, token);
+            self.insert(Some(key.token), token);
             self.roll(key.mark, Some(key.token), Kind::BlockMappingStart)?;
             self.key_allowed = false;
         } else {

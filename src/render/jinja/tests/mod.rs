@@ -1,69 +1,25 @@
+//! What the engine promises.
+
+mod golden;
+mod properties;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::*;
 use crate::diag::{Code, Diagnostics};
 use crate::source::{FileId, Origin, SourceKind, Sources, Span};
-use crate::yaml::{Entry, Map};
+use crate::yaml::{self, Dialect};
 
-/// A context from YAML text, each key and value with its place in it.
+/// A tree from YAML text, each key and value with its place in it.
 pub(super) fn nodes(text: &str, file: FileId) -> Node {
-    fn place(value: &serde_yaml::Value, text: &str, cursor: &mut usize, file: FileId) -> Node {
-        use serde_yaml::Value as Y;
-        let origin = Origin::new(file, *cursor);
-        match value {
-            Y::Null => Node::new(Value::Null, origin),
-            Y::Bool(b) => Node::new(*b, origin),
-            Y::Number(n) => Node::new(
-                match (n.as_i64(), n.as_u64()) {
-                    (Some(n), _) => Value::Int(n),
-                    (_, Some(n)) => Value::UInt(n),
-                    _ => Value::Float(n.as_f64().unwrap_or(f64::NAN)),
-                },
-                origin,
-            ),
-            Y::String(s) => Node::new(s.as_str(), origin),
-            Y::Sequence(items) => {
-                let items: Vec<Node> = items
-                    .iter()
-                    .map(|item| {
-                        *cursor =
-                            text[*cursor..].find(|c: char| !" \n-[,".contains(c)).map_or(*cursor, |n| *cursor + n);
-                        let node = place(item, text, cursor, file);
-                        if !matches!(node.value, Value::Map(_) | Value::Seq(_)) {
-                            *cursor = text[*cursor..].find([',', '\n', ']']).map_or(*cursor, |n| *cursor + n);
-                        }
-                        node
-                    })
-                    .collect();
-                Node::new(items, origin)
-            }
-            Y::Mapping(map) => {
-                let mut entries = Map::new();
-                for (key, value) in map {
-                    let key = match key {
-                        Y::String(s) => s.clone(),
-                        other => serde_yaml::to_string(other).unwrap().trim().to_owned(),
-                    };
-                    let at = text[*cursor..].find(&key).map_or(*cursor, |n| *cursor + n);
-                    *cursor = at + key.len();
-                    *cursor = text[*cursor..].find(|c: char| !" :\"\n".contains(c)).map_or(*cursor, |n| *cursor + n);
-                    let value = place(value, text, cursor, file);
-                    entries.insert(key, Origin::new(file, at), value);
-                }
-                let first = entries.iter().next().map_or(origin, |e: &Entry| e.key_origin);
-                Node::new(Value::Map(entries), first)
-            }
-            Y::Tagged(tagged) => place(&tagged.value, text, cursor, file),
-        }
-    }
-    let value: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
-    place(&value, text, &mut 0, file)
+    let parsed = yaml::parse(file, text, Dialect::Config);
+    assert!(!parsed.diagnostics.has_errors(), "{:#?}", parsed.diagnostics);
+    parsed.into_first()
 }
 
 fn context_of(node: &Node) -> Context {
-    let roots = node.as_map().into_iter().flatten();
-    roots.fold(Context::new(), |context, e| context.with(e.key.clone(), e.value.clone()))
+    Context::new(node.as_map().into_iter().flatten().map(|e| (e.key.clone(), e.value.clone())).collect())
 }
 
 /// A context from YAML text without places.
@@ -71,13 +27,21 @@ pub(super) fn context(text: &str) -> Context {
     context_of(&nodes(text, FileId::NONE))
 }
 
+/// [`CONTEXT`], and an integer that only fits without a sign.
+fn usual() -> Context {
+    let mut context = context(CONTEXT);
+    if let Some(values) = context.roots[0].1.as_map_mut() {
+        values.insert("big", Origin::NONE, Node::made(Value::UInt(u64::MAX)));
+    }
+    context
+}
+
 pub(super) const CONTEXT: &str = "\
 values:
   name: web
-  on: true
-  off: false
+  up: true
+  down: false
   nothing: null
-  big: 18446744073709551615
   ratio: 0.5
   whole: 2.0
   apps: {web: {replicas: 3, items: many}, api: {replicas: 1}}
@@ -95,7 +59,7 @@ fn file(text: &str) -> Arc<SourceFile> {
 
 fn try_render(text: &str) -> Result<String, Diagnostics> {
     let engine = Engine::new();
-    Ok(engine.render(&file(text), &context(CONTEXT), &Options::default())?.text)
+    Ok(engine.render(&file(text), &usual(), &Options::default())?.text)
 }
 
 #[track_caller]
@@ -113,7 +77,7 @@ fn reads(text: &str) -> Vec<String> {
     let seen = RefCell::new(Vec::new());
     let on_read = |path: &[EcoString]| seen.borrow_mut().push(path.join("."));
     let options = Options { on_read: &on_read, ..Options::default() };
-    _ = Engine::new().render(&file(text), &context(CONTEXT), &options);
+    _ = Engine::new().render(&file(text), &usual(), &options);
     seen.into_inner()
 }
 
@@ -123,10 +87,10 @@ fn no_span() -> Span {
 
 #[test]
 fn scalars_are_spelled_as_yaml() {
-    assert_eq!(render("{{ values.on }} {{ values.off }} {{ values.nothing }}"), "true false null");
-    assert_eq!(render("{{ values.big }} {{ values.ratio }} {{ values.whole }}"), "18446744073709551615 0.5 2.0");
-    assert_eq!(render("{{ values.on ~ '/' ~ values.nothing ~ 1 }}"), "true/null1");
-    assert_eq!(render("{{ values.on|string }}{{ [true, none]|join(',') }}"), "truetrue,null");
+    assert_eq!(render("{{ values.up }} {{ values.down }} {{ values.nothing }}"), "true false null");
+    assert_eq!(render("{{ values.big }} {{ values.ratio }} {{ values.whole }}"), "18446744073709551615 0.5 2");
+    assert_eq!(render("{{ values.up ~ '/' ~ values.nothing ~ 1 }}"), "true/null1");
+    assert_eq!(render("{{ values.up|string }}{{ [true, none]|join(',') }}"), "truetrue,null");
     assert_eq!(render("{{ values.list|map('string')|join(' ') }}"), "true null 1");
     assert_eq!(render("{{ true }} {{ None }} {{ 1 == 1 }} {{ not true }}"), "true null true false");
     assert_eq!(render("{% set x %}{{ true }}{% endset %}{{ x }}"), "true");
@@ -172,8 +136,8 @@ fn rewriting_keeps_the_meaning() {
         ("{{ (1 + 2) * 3 }} {{ 2 ** 3 ** 2 }} {{ 7 // 2 }} {{ 7 % 4 }} {{ 10 - 3 - 2 }}", "9 64 3 3 5"),
         ("{{ 'a' + 'b' }} {{ [1] + [2] }} {{ 1 + 1.5 }}", "ab [1, 2] 2.5"),
         ("{{ -values.apps.web.replicas|abs }} {{ (-3)|abs }}", "3 3"),
-        ("{{ 1 if values.on else 2 }} {{ 'x' if values.off }}", "1 "),
-        ("{{ not values.on and true or 'z' }}", "z"),
+        ("{{ 1 if values.up else 2 }} {{ 'x' if values.down }}", "1 "),
+        ("{{ not values.up and true or 'z' }}", "z"),
         ("{{ 1 < 2 < 3 }} {{ 3 not in [1, 2] }} {{ 'a' in 'abc' }}", "true true true"),
         ("{{ values.hosts[1:] }} {{ 'abcdef'[::2] }} {{ 'abc'[:-1] }}", "[\"b.example\"] ace ab"),
         ("{{ 4 is divisibleby 2 }} {{ values.x is not defined }}", "true true"),
@@ -236,10 +200,13 @@ fn the_library() {
         ("{{ 'A-b'.lower().split('-')|join('.') }} {{ ' x '.strip() }} {{ 'ab'.startswith('a') }}", "a.b x true"),
         ("{{ 'app-1' is match('app') }} {{ 'my-app' is search('app$') }}", "true true"),
         ("{{ '%04d'|format(7) }} {{ 'aXb'|replace('X', true) }}", "0007 atrueb"),
+        ("{{ values.apps|to_yaml }}", "api:\n  replicas: 1\nweb:\n  items: many\n  replicas: 3"),
+        ("{{ {'b': [1, 'yes', none], 'a': {}}|to_nice_yaml(indent=2) }}", "a: {}\nb:\n- 1\n- \"yes\"\n- null"),
         ("{{ {'a': 1}|to_nice_json(indent=2) }}", "{\n  \"a\": 1\n}"),
     ] {
         assert_eq!(render(template), expected, "{template}");
     }
+    assert!(error("{{ 'a: [' | from_yaml }}").message.contains("not YAML"));
     assert_eq!(error("{{ ''|required('set values.name') }}").message, "set values.name");
     assert_eq!(error("{{ fail('not here') }}").message, "not here");
 }
@@ -273,12 +240,12 @@ fn reads_are_leaves_and_what_is_read_whole() {
 #[test]
 fn expressions_give_nodes() {
     let engine = Engine::new();
-    let eval = |text: &str| engine.eval(text, no_span(), &context(CONTEXT), &Options::default());
+    let eval = |text: &str| engine.eval(text, no_span(), &usual(), &Options::default());
     assert_eq!(eval("path.basename in cluster.families").unwrap(), Node::made(true));
     assert_eq!(eval("values.apps.api").unwrap().get("replicas"), Some(&Node::made(1)));
     assert_eq!(eval("values.big").unwrap(), Node::made(Value::UInt(u64::MAX)));
     assert_eq!(eval("[1, 0.5, none, 'x']").unwrap().as_seq().map(<[Node]>::len), Some(4));
-    assert!(truthy(&eval("values.on").unwrap()));
+    assert!(truthy(&eval("values.up").unwrap()));
     assert!(!truthy(&eval("values.apps.web.replicas > 3").unwrap()));
     assert!(eval("values.missing").is_err());
     assert!(eval("1 +").is_err());
@@ -291,7 +258,7 @@ fn strings_point_into_their_file() {
     let token = Span::new(yaml.id, 2..yaml.text.len() - 1);
     let text = &yaml.text[3..yaml.text.len() - 2];
     let engine = Engine::new();
-    let context = context(CONTEXT);
+    let context = usual();
     let failed = engine.render_string(text, token, &context, &Options::default()).unwrap_err();
     let label = failed.iter().next().unwrap().primary.clone().unwrap();
     assert_eq!(&yaml.text[label.span.range()], "lables");
@@ -378,7 +345,7 @@ fn includes_are_loaded_and_traced() {
     };
     let options = Options { load: &load, ..Options::default() };
     let engine = Engine::new();
-    let context = context(CONTEXT);
+    let context = usual();
     let run = |text: &str| {
         let file = sources.add("t.j2", text, SourceKind::File);
         engine.render(&file, &context, &options)

@@ -1,0 +1,91 @@
+//! What stands below the help of each verb: examples, and what the exit codes mean there.
+
+/// `terrace`.
+pub const TERRACE: &str = "\
+Examples:
+  terrace render                                 Write the trees of all clusters
+  terrace check                                  Find mistakes before merging
+  terrace explain prod-01 Deployment/web         Show where an object comes from
+  terrace explain unknown-path                   Show what a code means
+
+Exit codes:
+  0  fine
+  1  findings
+  2  nothing could be done
+  3  done in part: some apps are held, their previous files stay";
+
+/// `terrace render`.
+pub const RENDER: &str = "\
+Examples:
+  terrace render                                 All clusters, to where terrace.yaml says
+  terrace render --cluster prod-01 -o /tmp/out   One cluster, elsewhere
+  terrace render argocd-bootstrap-apps           A repository of Argo CD Applications
+  terrace render --dry-run -l tier=operators     What would change in the apps with a label
+  terrace render --cluster prod-01 --stdout      Objects in sync order, for `kubectl apply -f -`
+
+Files that Terrace didn't write are left alone. An app that fails is held: its previous files
+stay, the other apps are written.
+
+Exit codes:
+  0  everything is written
+  1  everything is written, and there are findings
+  2  nothing is written
+  3  some apps are held, or some clusters couldn't be written";
+
+/// `terrace check`.
+pub const CHECK: &str = "\
+Examples:
+  terrace check                                  Everything
+  terrace check --cluster-selector env=prod      The clusters with a label
+  terrace check --format sarif                   For code scanning
+  terrace check --format github                  Annotations in a GitHub job
+
+Findings go to stdout. `terrace explain CODE` says what a finding means and how to fix it.
+
+Exit codes:
+  0  no errors; there may be warnings
+  1  errors
+  2  nothing could be checked
+  3  some apps couldn't be rendered, and so couldn't be checked";
+
+/// `terrace explain`.
+pub const EXPLAIN: &str = "\
+Examples:
+  terrace explain prod-01 Deployment/web                  Where an object comes from
+  terrace explain prod-01 Deployment/shop/web             The same, in a namespace
+  terrace explain prod-01 Deployment/web spec.replicas    Where one field comes from
+  terrace explain unknown-path                            What a code means
+
+Exit codes:
+  0  explained
+  2  there is no such cluster, object, field or code";
+
+/// `terrace graph`.
+pub const GRAPH: &str = "\
+Examples:
+  terrace graph                                  The whole fleet, as a tree of text
+  terrace graph --cluster prod-01                One cluster
+  terrace graph --format mermaid                 For Markdown on GitHub and GitLab
+  terrace graph --format dot                     For Graphviz: `| dot -Tsvg -o fleet.svg`
+
+Exit codes:
+  0  complete
+  2  there is nothing to show
+  3  some apps are held, so what they make is missing";
+
+/// `terrace schema`.
+pub const SCHEMA: &str = "\
+Examples:
+  terrace schema fleet                           The schema of terrace.yaml
+  terrace schema -o schemas                      One file per kind
+
+An editor with the YAML language server checks and completes a file that starts with
+  # yaml-language-server: $schema=schemas/fleet.schema.json";
+
+/// `terrace completions`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  terrace completions bash                       To a file that ~/.bashrc sources
+  terrace completions zsh                        To _terrace in a directory of $fpath
+  terrace completions fish                       To ~/.config/fish/completions/terrace.fish
+  terrace completions powershell                 To a file that $PROFILE loads";
