@@ -368,7 +368,7 @@ fn an_index_that_cannot_be_read_stops_its_cluster() {
     symlink("../two/terrace.json", &index).unwrap();
     let report = write(dir.path(), &trees("2"), &options());
     assert_eq!(outcomes(&report), [Outcome::Failed, Outcome::Unchanged]);
-    assert!(messages(&report, dir.path())[0].starts_with("foreign-file: OUT/one/terrace.json"));
+    assert!(messages(&report, dir.path())[0].starts_with("foreign-file: `OUT/one/terrace.json`"));
 }
 
 #[test]
