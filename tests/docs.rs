@@ -17,7 +17,8 @@ fn root() -> &'static Path {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let docs = walkdir::WalkDir::new(root().join("docs")).sort_by_file_name().into_iter().map(|e| e.unwrap().into_path());
+    let docs =
+        walkdir::WalkDir::new(root().join("docs")).sort_by_file_name().into_iter().map(|e| e.unwrap().into_path());
     let docs = docs.filter(|path| path.extension().is_some_and(|e| e == "md"));
     ["README.md", "CONTRIBUTING.md"].into_iter().map(|name| root().join(name)).chain(docs).collect()
 }
@@ -85,7 +86,8 @@ fn page(text: &str, place: &Place) -> (String, usize) {
                 let dir = marker(above, "in").map_or_else(|| place.dir.clone(), |dir| root().join(dir));
                 for part in body.strip_prefix("$ ").expect("a command comes first").split("\n$ ") {
                     let (command, shown) = part.split_once('\n').unwrap_or((part, ""));
-                    let shown = if shown.is_empty() || shown.ends_with('\n') { shown.to_owned() } else { format!("{shown}\n") };
+                    let shown =
+                        if shown.is_empty() || shown.ends_with('\n') { shown.to_owned() } else { format!("{shown}\n") };
                     let printed = place.run(command, &dir);
                     page += &format!("$ {command}\n{}", if fits(&shown, &printed) { &shown } else { &printed });
                     commands += 1;
@@ -173,7 +175,8 @@ fn anchors(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap_or_default();
     let headings = text.lines().filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim()));
     let anchor = |heading: &str| {
-        let kept = heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).collect::<String>();
+        let kept =
+            heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).collect::<String>();
         kept.replace(' ', "-")
     };
     headings.map(anchor).collect()

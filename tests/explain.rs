@@ -54,7 +54,10 @@ data:
 ",
     ),
     ("base/resources/part.yaml.j2", "{% include '_part' %}\n"),
-    ("base/resources/_part", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: part, namespace: x}\ndata: {word: {{ values.word }}}\n"),
+    (
+        "base/resources/_part",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: part, namespace: x}\ndata: {word: {{ values.word }}}\n",
+    ),
     (
         "base/resources/web/app.yaml",
         "apiVersion: terrace.dev/v1alpha1\nkind: App\nmetadata: {name: 'web-{{ values.word }}'}\nspec: {namespace: '{{ values.prefix }}-web', \
@@ -65,9 +68,15 @@ data:
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n  app: {{ app.name }}\n  in: {{ app.namespace }}\n  wave: \"{{ app.wave }}\"\n  \
          release: {{ app.releaseName }}\n",
     ),
-    ("base/resources/web/plain.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {fixed: same}\n"),
+    (
+        "base/resources/web/plain.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {fixed: same}\n",
+    ),
     ("teams/red/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: red}\n"),
-    ("teams/red/t.yaml.j2", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: red-t}\ndata: {bound: {{ layer.namespace }}}\n"),
+    (
+        "teams/red/t.yaml.j2",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: red-t}\ndata: {bound: {{ layer.namespace }}}\n",
+    ),
 ];
 
 /// The values files, by name.
@@ -83,7 +92,10 @@ fn values() -> Values {
                 "labels": {"one": "1x", "two": "2x"}, "prefix": "acme", "unused": "nobody",
             }),
         ),
-        ("prod", json!({"image": {"tag": "v2"}, "replicas": 5, "tree": {"a": {"d": 2}}, "labels": {"three": "3x", "two": null}})),
+        (
+            "prod",
+            json!({"image": {"tag": "v2"}, "replicas": 5, "tree": {"a": {"d": 2}}, "labels": {"three": "3x", "two": null}}),
+        ),
         ("dev", json!({"debug": true})),
     ])
 }
@@ -235,7 +247,10 @@ fn what_changes_a_field_was_named_by_it() {
             changed += 1;
             let named = |field: Option<&(String, Vec<_>)>| field.is_some_and(|f| names(&f.1, &path));
             if !named(old) && !named(new) {
-                wrong.push(format!("{file} {} = {value:?} changes {key:?}:\n  before {old:?}\n  after {new:?}", path.join(".")));
+                wrong.push(format!(
+                    "{file} {} = {value:?} changes {key:?}:\n  before {old:?}\n  after {new:?}",
+                    path.join(".")
+                ));
             }
         }
     }

@@ -5,7 +5,8 @@ use terrace::glob::Glob;
 
 #[test]
 fn globs_match_as_gobwas_does() {
-    let path = std::env::var("GLOBS").unwrap_or_else(|_| format!("{}/testdata/glob/gobwas.jsonl", env!("CARGO_MANIFEST_DIR")));
+    let path =
+        std::env::var("GLOBS").unwrap_or_else(|_| format!("{}/testdata/glob/gobwas.jsonl", env!("CARGO_MANIFEST_DIR")));
     let cases = std::fs::read_to_string(path).unwrap();
     let mut wrong = Vec::new();
     for case in cases.lines() {
@@ -20,5 +21,10 @@ fn globs_match_as_gobwas_does() {
             wrong.push(format!("{case}\n  found {found}"));
         }
     }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} cases:\n{}",
+        wrong.len(),
+        wrong.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

@@ -130,13 +130,16 @@ fn selections_write_and_prune_only_what_they_select() {
     // Applications have a namespace, which may be named; layers' apps have none.
     assert_eq!(
         only(&["--app", "argocd/*"]),
-        expect(&|cluster, app| app == "root" || app.starts_with("status-api") || app.starts_with(&format!("{cluster}-"))),
+        expect(&|cluster, app| app == "root"
+            || app.starts_with("status-api")
+            || app.starts_with(&format!("{cluster}-"))),
     );
     assert_eq!(only(&["--layer", "teams"]), expect(&|_, app| app.starts_with("teams-")));
     let workloads = ["dev-01", "stag-01", "prod-01"];
-    assert_eq!(only(&["--cluster-selector", "role=workload", "--layer", "teams"]), expect(&|c, app| {
-        workloads.contains(&c) && app.starts_with("teams-")
-    }));
+    assert_eq!(
+        only(&["--cluster-selector", "role=workload", "--layer", "teams"]),
+        expect(&|c, app| { workloads.contains(&c) && app.starts_with("teams-") })
+    );
     // What is gone is pruned where it was selected, and stays where it was not.
     let copy = tempfile::tempdir().unwrap();
     files(&example()).iter().for_each(|(path, text)| write(copy.path(), path, text));
@@ -189,7 +192,9 @@ fn two_apps() -> tempfile::TempDir {
          {matchLabels: {hub: 'yes'}}}]}\n  layers: [{name: base, path: base}]\n  repositories: [{url: 'https://x.example/f', path: .}]\n",
     );
     for (name, hub) in [("hub", "yes"), ("spoke", "no")] {
-        let text = format!("apiVersion: terrace.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}, labels: {{hub: '{hub}'}}}}\n");
+        let text = format!(
+            "apiVersion: terrace.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}, labels: {{hub: '{hub}'}}}}\n"
+        );
         write(dir.path(), &format!("clusters/{name}.yaml"), &text);
     }
     write(dir.path(), "boot/good.yaml", &application("good", "good", "in-cluster"));
@@ -198,7 +203,11 @@ fn two_apps() -> tempfile::TempDir {
     write(dir.path(), "bad/c.yaml", &map("bad"));
     write(dir.path(), "bad/child.yaml", &application("child", "child", "spoke"));
     write(dir.path(), "child/c.yaml", &map("child"));
-    write(dir.path(), "base/resources/web/app.yaml", "apiVersion: terrace.dev/v1alpha1\nkind: App\nmetadata: {name: site}\nspec: {namespace: w}\n");
+    write(
+        dir.path(),
+        "base/resources/web/app.yaml",
+        "apiVersion: terrace.dev/v1alpha1\nkind: App\nmetadata: {name: site}\nspec: {namespace: w}\n",
+    );
     write(dir.path(), "base/resources/web/c.yaml", &map("web"));
     dir
 }
@@ -223,7 +232,8 @@ fn held_apps_keep_their_files_and_their_childrens_on_every_cluster() {
     write(dir.path(), "bad/broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: [\n");
     write(dir.path(), "good/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: changed}\n");
     let after = render(dir.path(), &out, 3, &[]);
-    let yaml = |files: &BTreeMap<String, String>| files.keys().filter(|p| p.ends_with(".yaml")).cloned().collect::<Vec<_>>();
+    let yaml =
+        |files: &BTreeMap<String, String>| files.keys().filter(|p| p.ends_with(".yaml")).cloned().collect::<Vec<_>>();
     let renamed: Vec<String> = yaml(&before).iter().map(|p| p.replace("configmap-good", "configmap-changed")).collect();
     assert_eq!(yaml(&after), renamed);
     let index: Value = serde_json::from_str(&after["spoke/terrace.json"]).unwrap();
@@ -270,7 +280,9 @@ fn argo_cd_gets_an_application_for_each_app() {
     let after = render(dir.path(), &out, 0, &args);
     let made: BTreeMap<&str, Value> = after
         .iter()
-        .filter_map(|(path, text)| Some((path.strip_prefix("hub/argocd-applications/argocd/application.argoproj.io-")?, text)))
+        .filter_map(|(path, text)| {
+            Some((path.strip_prefix("hub/argocd-applications/argocd/application.argoproj.io-")?, text))
+        })
         .map(|(path, text)| (path.trim_end_matches(".yaml"), serde_yaml::from_str(text).unwrap()))
         .collect();
     let names: Vec<&&str> = made.keys().collect();
@@ -314,7 +326,8 @@ fn flux_gets_a_kustomization_for_each_app_in_the_order_of_waves() {
             assert_eq!(object["spec"]["ref"]["branch"], "env/ops-01");
         }
     }
-    let written: BTreeSet<String> = apps(&after).into_iter().filter_map(|app| Some(app.strip_prefix("ops-01/")?.to_owned())).collect();
+    let written: BTreeSet<String> =
+        apps(&after).into_iter().filter_map(|app| Some(app.strip_prefix("ops-01/")?.to_owned())).collect();
     let expected: BTreeSet<String> = written.into_iter().filter(|app| app != "flux-kustomizations").collect();
     assert_eq!(made.keys().cloned().collect::<BTreeSet<_>>(), expected);
     // What is depended on is there, and nothing depends on itself by any way.
@@ -344,9 +357,9 @@ fn applications_are_written_only_when_kept() {
     assert_eq!(
         kept,
         [
-            "hub/%5fboot/argocd/application.argoproj.io-bad.yaml",
-            "hub/%5fboot/argocd/application.argoproj.io-good.yaml",
             "hub/bad/argocd/application.argoproj.io-child.yaml",
+            "hub/root_boot/argocd/application.argoproj.io-bad.yaml",
+            "hub/root_boot/argocd/application.argoproj.io-good.yaml",
         ]
     );
 }

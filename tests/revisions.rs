@@ -71,7 +71,9 @@ fn application(name: &str, url: &str, path: &str, revision: &str) -> String {
 }
 
 fn cluster(name: &str, rest: &str) -> String {
-    format!("apiVersion: terrace.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}, labels: {{role: hub}}}}\nspec: {{{rest}}}\n")
+    format!(
+        "apiVersion: terrace.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}, labels: {{role: hub}}}}\nspec: {{{rest}}}\n"
+    )
 }
 
 fn fleet(spec: &str) -> String {
@@ -160,7 +162,13 @@ fn an_unknown_revision_holds_the_application() {
     let (repo, _) = history("stabel");
     let ran = render(&repo.path(), &["--pinned"]);
     ran.is(3, &[]);
-    ran.says(&["unknown-revision", "stabel", "did you mean `stable`", "--revision-map stabel=REVISION", "argocd/web.yaml"]);
+    ran.says(&[
+        "unknown-revision",
+        "stabel",
+        "did you mean `stable`",
+        "--revision-map stabel=REVISION",
+        "argocd/web.yaml",
+    ]);
     render(&repo.path(), &["--pinned", "--revision-map", "stabel=v1"]).is(0, &[("dev/web", "one")]);
     render(&repo.path(), &["--pinned", "--revision-map", "stabel=main~1"]).is(0, &[("dev/web", "one")]);
 }

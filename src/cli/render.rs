@@ -13,7 +13,8 @@ use crate::config::fleet::Layout as FleetLayout;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
 use crate::kube::usual_group;
-use crate::pipeline::{AppliedBy, Options, add_appliers, held, trees};
+use crate::pipeline::{AppResult, AppliedBy, Options, add_appliers, held, trees};
+use crate::plan::AppKey;
 use crate::tree::arrange::Rules;
 use crate::tree::write::{Outcome, WriteOptions, WriteReport, write};
 use crate::tree::{ClusterTree, Layout, stream, write_documents};
@@ -136,7 +137,7 @@ fn to_stdout(
     exit(session, &findings)
 }
 
-/// A line a cluster, one for all, and one for what is held.
+/// A line a cluster, and one for all.
 fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
@@ -162,17 +163,19 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         }
         text.push_str(&format!("{:width$}  {}\n", cluster.cluster, parts.join(", ")));
     }
-    let done = report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count();
+    let done = match report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count() {
+        0 => "nothing written to".to_owned(),
+        done => format!("{} in", count(done, "cluster")),
+    };
     let nothing = if dry_run { ": nothing was written" } else { "" };
-    match done {
-        0 => text.push_str(&format!("nothing was written to {}\n", out.display())),
-        done => text.push_str(&format!("{} in {}{nothing}\n", count(done, "cluster"), out.display())),
-    }
-    let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
-    if held > 0 {
-        let their = if held == 1 { "its" } else { "their" };
-        text.push_str(&format!("{} held: {their} previous files stay\n", count(held, "app")));
-    }
+    let compiled = &session.compiled;
+    let is_held = |key: &AppKey, app: &AppResult| app.held.is_some() && session.selection.selects(compiled, key, app);
+    // Those whose cluster isn't known stand in no line above.
+    let held = match compiled.apps.iter().filter(|(key, app)| is_held(key, app)).count() {
+        0 => String::new(),
+        held => format!("; {} held", count(held, "app")),
+    };
+    text.push_str(&format!("{done} {}{nothing}{held}\n", out.display()));
     text
 }
 

@@ -326,18 +326,20 @@ impl Work<'_, '_> {
         };
         let namespace = spec.and_then(|s| s.namespace.as_deref());
         let namespace = namespace.map(|namespace| Node::new(namespace, origin(&["spec", "namespace"])));
-        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace) {
-            if asked != bound {
-                let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
-                let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
-                return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
-                    .at(origin(&["spec", "namespace"]), "another namespace")
-                    .into());
-            }
+        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace)
+            && asked != bound
+        {
+            let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
+            let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
+            return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
+                .at(origin(&["spec", "namespace"]), "another namespace")
+                .into());
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
         // What app.yaml doesn't say comes from the directory, and has no place.
-        let said = |keys: &[&str]| file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys));
+        let said = |keys: &[&str]| {
+            file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys))
+        };
         let (named_at, released_at) = (said(&["metadata", "name"]), said(&["spec", "releaseName"]));
         let release = spec.and_then(|s| s.release_name.as_deref());
         let app_context = context::map([
@@ -564,12 +566,10 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
 
 const MAX_DEPTH: usize = 100;
 
-fn render_strings(
-    node: &mut Node,
-    render: &mut dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics>,
-    diagnostics: &mut Diagnostics,
-    depth: usize,
-) {
+/// Renders a string that has a template in it, and says where the result comes from.
+type RenderString<'a> = dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics> + 'a;
+
+fn render_strings(node: &mut Node, render: &mut RenderString<'_>, diagnostics: &mut Diagnostics, depth: usize) {
     let origin = node.origin;
     match &mut node.value {
         Value::Str(text) if text.contains("{{") || text.contains("{%") => match render(text, origin) {
