@@ -1,14 +1,17 @@
 //! What is written, and how: selections, layouts, appliers, held apps, and the same bytes every time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod repo;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use repo::write;
 use serde_json::Value;
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fleets/hub-and-spoke")
@@ -357,9 +360,9 @@ fn applications_are_written_only_when_kept() {
     assert_eq!(
         kept,
         [
-            "hub/%5fboot/argocd/application.argoproj.io-bad.yaml",
-            "hub/%5fboot/argocd/application.argoproj.io-good.yaml",
             "hub/bad/argocd/application.argoproj.io-child.yaml",
+            "hub/root_boot/argocd/application.argoproj.io-bad.yaml",
+            "hub/root_boot/argocd/application.argoproj.io-good.yaml",
         ]
     );
 }

@@ -317,14 +317,14 @@ impl Work<'_, '_> {
         };
         let namespace = spec.and_then(|s| s.namespace.as_deref());
         let namespace = namespace.map(|namespace| Node::new(namespace, origin(&["spec", "namespace"])));
-        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace) {
-            if asked != bound {
-                let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
-                let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
-                return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
-                    .at(origin(&["spec", "namespace"]), "another namespace")
-                    .into());
-            }
+        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace)
+            && asked != bound
+        {
+            let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
+            let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
+            return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
+                .at(origin(&["spec", "namespace"]), "another namespace")
+                .into());
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
         // What app.yaml doesn't say comes from the directory, and has no place.
@@ -543,9 +543,12 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
 
 const MAX_DEPTH: usize = 100;
 
+/// What a template gave, and where that comes from.
+type RenderedString = Result<(String, Origin), Diagnostics>;
+
 fn render_strings(
     node: &mut Node,
-    render: &mut dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics>,
+    render: &mut dyn FnMut(&str, Origin) -> RenderedString,
     diagnostics: &mut Diagnostics,
     depth: usize,
 ) {
