@@ -193,7 +193,7 @@ pub struct ExplainArgs {
     /// An object: Kind[.group]/[namespace/]name
     #[arg(value_name = "OBJECT")]
     pub object: Option<String>,
-    /// A field: spec.template.spec.containers[0].image, or a JSON pointer
+    /// A field: `spec.template.spec.containers[0].image`, or a JSON pointer
     #[arg(value_name = "FIELD", requires = "object")]
     pub field: Option<String>,
     /// Where to start: a file or directory with Argo CD Applications; may be repeated

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use super::fleet::Fleet;
 use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
 use crate::config::app::{AppFile, AppSource as FileSource, Flag, Wave};
+use crate::config::cluster::Cluster;
 use crate::config::fleet::Layer;
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -154,7 +155,15 @@ impl Work<'_, '_> {
                 },
             };
             self.unsupported_patches(instance, result);
-            let layer_place = LayerPlace { index, layer, instance, namespace, root: &root, at: origin("name") };
+            let layer_place = LayerPlace {
+                index,
+                layer,
+                instance,
+                namespace,
+                root: &root,
+                at: origin("name"),
+                path_at: origin("path"),
+            };
             for dir in dirs {
                 match self.app(&layer_place, dir, &roots) {
                     Ok(Some(app)) => result.apps.push(app),
@@ -211,7 +220,7 @@ impl Work<'_, '_> {
     }
 
     fn cluster_origin(&self) -> Origin {
-        self.fleet.clusters.get(self.cluster).map_or(Origin::NONE, |c| c.origin)
+        self.fleet.clusters.get(self.cluster).map_or(Origin::NONE, Cluster::revision_origin)
     }
 
     fn layout(&self, index: usize, layer: &Layer, root: &FilePath, at: Origin) -> Arc<LayerLayout> {
@@ -444,7 +453,7 @@ impl Work<'_, '_> {
                 Marker::Helm => Engine::Helm,
                 Marker::Kustomize => Engine::Kustomize,
             };
-            let at = file.map_or(place.at, |f| f.origin(&["kind"]));
+            let at = self.marker_origin(dir).unwrap_or(place.path_at);
             let shown = self.fleet.describe(&dir.dir);
             return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown, origin: at }]);
         }
@@ -459,6 +468,17 @@ impl Work<'_, '_> {
             }
         }
         if diagnostics.has_errors() { Err(diagnostics) } else { Ok(sources) }
+    }
+
+    /// The start of the file that gives a directory to an engine.
+    fn marker_origin(&self, dir: &AppDir) -> Option<Origin> {
+        let names: &[&str] = match dir.marker {
+            Marker::None => &[],
+            Marker::Helm => &["Chart.yaml"],
+            Marker::Kustomize => &layout::KUSTOMIZATIONS,
+        };
+        let marker = names.iter().find_map(|name| dir.dir.join(name).and_then(|path| self.reader.text(&path).ok()));
+        marker.map(|source| Origin::new(source.id, 0))
     }
 
     fn source(
@@ -502,7 +522,10 @@ struct LayerPlace<'a> {
     /// The namespace that its apps are bound to, and where it comes from.
     namespace: Option<Node>,
     root: &'a FilePath,
+    /// Where the layer is named.
     at: Origin,
+    /// Where its path is.
+    path_at: Origin,
 }
 
 fn span(origin: Origin) -> Span {
@@ -543,15 +566,10 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
 
 const MAX_DEPTH: usize = 100;
 
-/// What a template gave, and where that comes from.
-type RenderedString = Result<(String, Origin), Diagnostics>;
+/// Renders a string that has a template in it, and says where the result comes from.
+type RenderString<'a> = dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics> + 'a;
 
-fn render_strings(
-    node: &mut Node,
-    render: &mut dyn FnMut(&str, Origin) -> RenderedString,
-    diagnostics: &mut Diagnostics,
-    depth: usize,
-) {
+fn render_strings(node: &mut Node, render: &mut RenderString<'_>, diagnostics: &mut Diagnostics, depth: usize) {
     let origin = node.origin;
     match &mut node.value {
         Value::Str(text) if text.contains("{{") || text.contains("{%") => match render(text, origin) {

@@ -68,9 +68,8 @@ impl Work<'_, '_> {
         let entries = match self.env.reader.list(dir) {
             Ok(entries) => entries,
             Err(error) => {
-                let place = self.env.reader.world().show(dir);
-                let code = if error == ReadError::Missing { Code::UNKNOWN_PATH } else { Code::FILE_UNREADABLE };
-                return self.fail(code, format!("can't list `{place}`: {error}"));
+                let diagnostic = super::unreadable(self.env.reader, dir, &error);
+                return self.rendered.diagnostics.push(diagnostic);
             }
         };
         for entry in entries {

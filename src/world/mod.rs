@@ -72,7 +72,7 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// Anything else: permissions, a broken disk, git.
+    /// Anything else: permissions, a broken disk, git. The text goes on where the path was named, or starts with it.
     Failed(String),
 }
 
@@ -129,6 +129,7 @@ pub struct World {
     texts: Once<Text>,
     listings: Once<Listed>,
     kinds: Once<Kind>,
+    shown: Once<Option<Arc<SourceFile>>>,
 }
 
 impl World {
@@ -183,6 +184,15 @@ impl World {
         let bytes = self.bytes(path)?;
         let text = String::from_utf8(bytes).map_err(|e| ReadError::NotUtf8 { at: e.utf8_error().valid_up_to() })?;
         Ok(self.sources.add(self.show(path), text, SourceKind::File))
+    }
+
+    /// A file that isn't UTF-8 with what is wrong in it replaced, for people to look at. Offsets up to the first bad byte
+    /// are those of the file.
+    pub fn lossy(&self, path: &FilePath) -> Option<Arc<SourceFile>> {
+        self.shown.get(path, || {
+            let bytes = self.bytes(path).ok()?;
+            Some(self.sources.add(self.show(path), String::from_utf8_lossy(&bytes).into_owned(), SourceKind::File))
+        })
     }
 
     pub(super) fn bytes(&self, path: &FilePath) -> Result<Vec<u8>, ReadError> {
