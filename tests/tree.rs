@@ -249,7 +249,7 @@ fn foreign_files_in_the_way_stop_their_cluster_only() {
             "foreign-file: `OUT/two/web` isn't a file of terrace, and it stands in the way of `web/ns/configmap-x.yaml`",
             "foreign-file: `OUT/two/web` isn't a file of terrace, and it stands in the way of `web/ns/configmap-y.yaml`",
             "foreign-file: `OUT/three/web/ns/configmap-x.yaml/deep` isn't a file of terrace, and it stands in the way of \
-             web/ns/configmap-x.yaml",
+             `web/ns/configmap-x.yaml`",
         ]
     );
     let mut after = files(out);
@@ -368,7 +368,7 @@ fn an_index_that_cannot_be_read_stops_its_cluster() {
     symlink("../two/terrace.json", &index).unwrap();
     let report = write(dir.path(), &trees("2"), &options());
     assert_eq!(outcomes(&report), [Outcome::Failed, Outcome::Unchanged]);
-    assert!(messages(&report, dir.path())[0].starts_with("foreign-file: OUT/one/terrace.json"));
+    assert!(messages(&report, dir.path())[0].starts_with("foreign-file: `OUT/one/terrace.json`"));
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn nothing_is_written_through_links() {
         let report = write(&out, &trees(v)[1..], &options());
         assert_eq!(
             messages(&report, &out),
-            ["foreign-file: `OUT/two/a` isn't a file of terrace, and it stands in the way of a/ns/configmap-x.yaml"]
+            ["foreign-file: `OUT/two/a` isn't a file of terrace, and it stands in the way of `a/ns/configmap-x.yaml`"]
         );
     }
     // Nor is anything pruned through it: the link is somebody's, and stays.
