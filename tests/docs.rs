@@ -6,6 +6,13 @@
 //! below `<!-- file: PATH -->`, has its commands run in a directory with just these. `/tmp/…` is a directory that
 //! the page has to itself. With TERRACE_UPDATE=1 the outputs are written anew.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, which clippy doesn't take for tests"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
