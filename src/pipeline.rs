@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 pub use appliers::{AppliedBy, add_appliers};
 pub use assemble::{held, trees};
-pub use explain::Explained;
+pub use explain::{Explained, FieldPath};
 pub use hierarchy::hierarchy;
 pub use open::Opening;
 pub use select::Selection;

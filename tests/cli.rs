@@ -1,5 +1,7 @@
 //! The command line as people and scripts meet it: help, exit codes, streams, colors, completions, schemas.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

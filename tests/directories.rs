@@ -1,13 +1,19 @@
 //! Directories as an Application's source, beside what Argo CD makes of them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod repo;
+use std::path::Path;
 
 use assert_cmd::Command;
 use serde_json::Value;
 
 const ROOT: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app, namespace: argocd}\nspec:\n  \
                     project: default\n  destination: {server: https://kubernetes.default.svc, namespace: web}\n  source: ";
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
 
 /// The objects of the app `app`, or none if it is held.
 fn rendered(case: &Value) -> Option<Vec<String>> {
@@ -18,9 +24,9 @@ fn rendered(case: &Value) -> Option<Vec<String>> {
         let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: $1\n";
         named.replace_all(t.as_str().unwrap(), map).into_owned()
     };
-    repo::write(dir.path(), "outside.yaml", &text(&Value::from("%outside")));
+    write(dir.path(), "outside.yaml", &text(&Value::from("%outside")));
     for (path, content) in case["files"].as_object().unwrap() {
-        repo::write(&repository, &format!("src/{path}"), &text(content));
+        write(&repository, &format!("src/{path}"), &text(content));
     }
     for (path, target) in case["links"].as_object().into_iter().flatten() {
         std::os::unix::fs::symlink(target.as_str().unwrap(), repository.join("src").join(path)).unwrap();
@@ -29,9 +35,12 @@ fn rendered(case: &Value) -> Option<Vec<String>> {
     if !case["directory"].is_null() {
         source["directory"] = case["directory"].clone();
     }
-    repo::write(&repository, "root.yaml", &format!("{ROOT}{source}\n"));
-    repo::git(&repository, &["init", "-q"]);
-    repo::git(&repository, &["remote", "add", "origin", "https://example.com/x"]);
+    write(&repository, "root.yaml", &format!("{ROOT}{source}\n"));
+    for args in [&["init", "-q"][..], &["remote", "add", "origin", "https://example.com/x"]] {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(&repository).env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE");
+        assert!(git.args(args).status().unwrap().success());
+    }
     let mut command = Command::cargo_bin("terrace").unwrap();
     let output = command.current_dir(&repository).args(["render", "root.yaml", "-o", "out"]).output().unwrap();
     let index = std::fs::read_to_string(repository.join("out/in-cluster/terrace.json")).unwrap_or_else(|_| {

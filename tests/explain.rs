@@ -2,12 +2,9 @@
 //! had named it, before or after.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod repo;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use repo::write;
 use serde_json::{Map, Value, json};
 use terrace::pipeline::{Compiler, Opening, Options};
 
@@ -78,6 +75,12 @@ data:
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: red-t}\ndata: {bound: {{ layer.namespace }}}\n",
     ),
 ];
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
 
 /// The values files, by name.
 type Values = BTreeMap<&'static str, Value>;

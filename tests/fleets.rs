@@ -3,7 +3,7 @@
 //! `args` are terrace's (default: render to `out`), `exit` its code, `says` words of stderr. Files expected are those of
 //! the directory `out`, all of them but the indexes; a file `stdout` is what is printed. With `TERRACE_BLESS=1` they are
 //! written anew: read each line of the difference.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Our globs beside what gobwas/glob v0.2.3 said of the same patterns and texts.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use terrace::glob::Glob;
 

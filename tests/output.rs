@@ -1,14 +1,17 @@
 //! What is written, and how: selections, layouts, appliers, held apps, and the same bytes every time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod repo;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use repo::write;
 use serde_json::Value;
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fleets/hub-and-spoke")

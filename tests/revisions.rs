@@ -317,6 +317,7 @@ fn layers_and_applications_of_another_repository_are_pinned_there() {
 #[test]
 fn a_bare_clone_of_another_repository_is_read_from_its_commits() {
     let bare = beside().clone_with(&["--bare"]);
+    assert!(bare.open().is_bare());
     let repo = with_other(&bare.path(), "");
     render(&repo.path(), &["--pinned"]).is(0, &[("dev/base-resources", "other-two"), ("dev/web", "other-one")]);
     // It has no working tree: each revision is read even when nothing is pinned.

@@ -1,6 +1,8 @@
 //! Trees on disk, in git and in memory: the same content gives the same answers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "repo/again.rs"]
+mod again;
 mod repo;
 
 use std::collections::BTreeSet;
@@ -13,8 +15,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use again::{again, is_again};
 use proptest::prelude::*;
-use repo::{Repo, again, is_again, write};
+use repo::{Repo, write};
 use terrace::git::{Commit, GitError, Repository, ResolveOptions};
 use terrace::world::{
     DiskOptions, DiskTree, EntryKind, FilePath, GitOptions, GitTree, MAX_FILE_BYTES, MemoryTree, ReadError, Reader,

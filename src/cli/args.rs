@@ -150,7 +150,7 @@ pub struct RenderArgs {
     /// Write Applications and ApplicationSets, too; by default only what they deploy is written
     #[arg(help_heading = "Output", long)]
     pub keep_applications: bool,
-    /// Add the objects that let APPLIER sync the trees from branches env/<cluster>
+    /// Add the objects that let APPLIER sync the trees from branches `env/<cluster>`
     #[arg(help_heading = "Output", long, value_name = "APPLIER")]
     pub applier: Option<Applier>,
     /// The repository of these branches [default: this repository's remote]
@@ -254,9 +254,9 @@ pub enum SchemaKind {
 /// How a tree is spread over files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LayoutArg {
-    /// <app>/<namespace or _cluster>/<kind>-<name>.yaml
+    /// `<app>/<namespace or _cluster>/<kind>-<name>.yaml`
     FilePerObject,
-    /// <app>.yaml
+    /// `<app>.yaml`
     FilePerApp,
 }
 

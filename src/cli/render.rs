@@ -163,10 +163,6 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         }
         text.push_str(&format!("{:width$}  {}\n", cluster.cluster, parts.join(", ")));
     }
-    let done = match report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count() {
-        0 => "nothing written to".to_owned(),
-        done => format!("{} in", count(done, "cluster")),
-    };
     let nothing = if dry_run { ": nothing was written" } else { "" };
     let compiled = &session.compiled;
     let is_held = |key: &AppKey, app: &AppResult| app.held.is_some() && session.selection.selects(compiled, key, app);
@@ -175,7 +171,11 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         0 => String::new(),
         held => format!("; {} held", count(held, "app")),
     };
-    text.push_str(&format!("{done} {}{nothing}{held}\n", out.display()));
+    let done = match report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count() {
+        0 => format!("nothing was written to {}", out.display()),
+        done => format!("{} in {}{nothing}", count(done, "cluster"), out.display()),
+    };
+    text.push_str(&format!("{done}{held}\n"));
     text
 }
 

@@ -11,7 +11,7 @@ use ecow::{EcoString, EcoVec};
 use super::error::{Problem, Result};
 use super::event::{Event, Parser, Properties};
 use super::number::{self, Number};
-use super::resolve::{Scalar, resolve};
+use super::resolve::{Scalar, is_text, resolve};
 use super::scan::Style;
 use super::{Dialect, Entry, Limits, Map, Node, Value};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, closest};
@@ -53,14 +53,14 @@ enum Next {
 }
 
 enum Shape {
-    Seq(EcoVec<Node>),
+    Seq(Vec<Node>),
     /// The sequence of mappings below a `<<`.
     MergeSeq(Vec<Map>, usize),
     Map(MapFrame),
 }
 
 struct MapFrame {
-    entries: EcoVec<Entry>,
+    entries: Vec<Entry>,
     next: Next,
     /// What few mappings need: boxed, for frames are moved about.
     more: Option<Box<More>>,
@@ -109,6 +109,9 @@ pub(super) struct Composer<'a, 'd> {
     /// None while the node is still being read.
     anchors: Vec<Option<Anchored>>,
     stack: Vec<Frame>,
+    /// Vectors of collections that have been read, for the next ones: those in nodes are as large as need be.
+    spare_entries: Vec<Vec<Entry>>,
+    spare_items: Vec<Vec<Node>>,
     /// What go-yaml counts: all decoding steps, and those that aliases cause.
     steps: u64,
     alias_steps: u64,
@@ -134,6 +137,8 @@ impl<'a, 'd> Composer<'a, 'd> {
             names: HashMap::new(),
             anchors: Vec::new(),
             stack: Vec::new(),
+            spare_entries: Vec::new(),
+            spare_items: Vec::new(),
             // The document itself is one.
             steps: 1,
             alias_steps: 0,
@@ -152,8 +157,12 @@ impl<'a, 'd> Composer<'a, 'd> {
                 }
                 Event::DocumentStart => continue,
                 Event::Alias { name, at, end } => self.alias(name, at, end)?,
+                Event::Scalar { value, style, properties: None, at, end } if self.is_usual(&value, style, at, end) => {
+                    self.usual_scalar(value, style, at, end)?;
+                    continue;
+                }
                 Event::Scalar { value, style, properties, at, end } => {
-                    self.scalar(value, style, &properties, at, end)?
+                    self.scalar(value, style, &properties.map(|p| *p).unwrap_or_default(), at, end)?
                 }
                 Event::SequenceStart { properties, at, flow } => {
                     let merge = matches!(
@@ -165,13 +174,14 @@ impl<'a, 'd> Composer<'a, 'd> {
                         Some(Frame { shape: Shape::Map(MapFrame { next: Next::Merge(key), .. }), .. }) => {
                             Shape::MergeSeq(Vec::new(), *key)
                         }
-                        _ => Shape::Seq(EcoVec::new()),
+                        _ => Shape::Seq(self.spare_items.pop().unwrap_or_default()),
                     };
-                    self.open(shape, &properties, at, flow, !merge)?;
+                    self.open(shape, properties.as_deref(), at, flow, !merge)?;
                     continue;
                 }
                 Event::MappingStart { properties, at, flow } => {
-                    self.open(Shape::Map(MapFrame::new()), &properties, at, flow, true)?;
+                    let entries = self.spare_entries.pop().unwrap_or_default();
+                    self.open(Shape::Map(MapFrame::new(entries)), properties.as_deref(), at, flow, true)?;
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => match self.close()? {
@@ -343,6 +353,42 @@ impl<'a, 'd> Composer<'a, 'd> {
         Ok(done)
     }
 
+    /// Whether a scalar without an anchor or tag is a value, or a key that is a string: no `<<`, nothing left out.
+    fn is_usual(&self, value: &str, style: Style, at: usize, end: usize) -> bool {
+        match self.stack.last().map(|f| &f.shape) {
+            Some(Shape::Seq(_)) => at < end,
+            Some(Shape::Map(map)) => match map.next {
+                Next::Key => at < end && value != "<<" && (style == Style::Quoted || is_text(value)),
+                Next::Value(..) => at < end,
+                Next::Merge(_) | Next::Skip => false,
+            },
+            Some(Shape::MergeSeq(..)) | None => false,
+        }
+    }
+
+    /// Puts such a scalar where it belongs. Most are of this kind: this saves them the way through [`Done`].
+    fn usual_scalar(&mut self, value: Cow<'a, str>, style: Style, at: usize, end: usize) -> Result<()> {
+        self.step(at)?;
+        let origin = self.origin(at);
+        if let Some(Frame { shape: Shape::Map(MapFrame { next: next @ Next::Key, .. }), .. }) = self.stack.last_mut() {
+            *next = Next::Value(EcoString::from(value.as_ref()), origin);
+            return Ok(());
+        }
+        // Without a tag, nothing can mismatch.
+        let scalar = resolve(self.dialect, None, style, value).unwrap_or(Scalar::Null);
+        let node = Node { value: self.value(scalar, at, end), origin };
+        match self.stack.last_mut().map(|f| &mut f.shape) {
+            Some(Shape::Seq(items)) => items.push(node),
+            Some(Shape::Map(map)) => {
+                if let Next::Value(key, key_origin) = std::mem::replace(&mut map.next, Next::Key) {
+                    self.insert(Entry { key, key_origin, value: node });
+                }
+            }
+            Some(Shape::MergeSeq(..)) | None => {}
+        }
+        Ok(())
+    }
+
     fn expects_key(&self) -> bool {
         matches!(self.stack.last(), Some(Frame { shape: Shape::Map(MapFrame { next: Next::Key, .. }), .. }))
     }
@@ -419,7 +465,14 @@ impl<'a, 'd> Composer<'a, 'd> {
         }
     }
 
-    fn open(&mut self, shape: Shape, properties: &Properties<'a>, at: usize, flow: bool, counts: bool) -> Result<()> {
+    fn open(
+        &mut self,
+        shape: Shape,
+        properties: Option<&Properties<'a>>,
+        at: usize,
+        flow: bool,
+        counts: bool,
+    ) -> Result<()> {
         if self.stack.len() >= self.limits.depth {
             return Err(self.too_deep(at));
         }
@@ -427,7 +480,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         if counts {
             self.step(at)?;
         }
-        let anchor = self.declare(properties);
+        let anchor = properties.and_then(|p| self.declare(p));
         let flow = flow || self.stack.last().is_some_and(|f| f.flow);
         self.stack.push(Frame { shape, origin: self.origin(at), flow, anchor, steps, height: 1 });
         Ok(())
@@ -438,7 +491,11 @@ impl<'a, 'd> Composer<'a, 'd> {
         let Some(frame) = self.stack.pop() else { return Ok(None) };
         let at = frame.origin.at as usize;
         let (value, mapping) = match frame.shape {
-            Shape::Seq(items) => (Value::Seq(items), false),
+            Shape::Seq(mut items) => {
+                let exact: EcoVec<Node> = items.drain(..).collect();
+                self.spare_items.push(items);
+                (Value::Seq(exact), false)
+            }
             Shape::Map(map) => (Value::Map(self.finish(map)), true),
             Shape::MergeSeq(maps, key) => {
                 self.merge(maps, key);
@@ -525,7 +582,7 @@ impl<'a, 'd> Composer<'a, 'd> {
             return;
         };
         let by_merge = map.more.as_mut().is_some_and(|m| m.merged.remove(&i));
-        let Some(old) = map.entries.make_mut().get_mut(i) else { return };
+        let Some(old) = map.entries.get_mut(i) else { return };
         let (first, second) = (old.key_origin, entry.key_origin);
         let old_key = std::mem::replace(old, entry).key;
         if by_merge {
@@ -560,7 +617,7 @@ impl<'a, 'd> Composer<'a, 'd> {
             for entry in maps.into_iter().rev().flatten() {
                 match map.find(&entry.key) {
                     Some(i) => {
-                        if let Some(old) = map.entries.make_mut().get_mut(i) {
+                        if let Some(old) = map.entries.get_mut(i) {
                             *old = entry;
                         }
                         map.more().merged.insert(i);
@@ -591,13 +648,15 @@ impl<'a, 'd> Composer<'a, 'd> {
                 }
             }
         }
-        Map::from_unique(map.entries)
+        let exact: EcoVec<Entry> = map.entries.drain(..).collect();
+        self.spare_entries.push(map.entries);
+        Map::from_unique(exact)
     }
 }
 
 impl MapFrame {
-    fn new() -> Self {
-        Self { entries: EcoVec::new(), next: Next::Key, more: None }
+    fn new(entries: Vec<Entry>) -> Self {
+        Self { entries, next: Next::Key, more: None }
     }
 
     fn more(&mut self) -> &mut More {

@@ -31,18 +31,18 @@ pub(super) enum Event<'a> {
     Scalar {
         value: Cow<'a, str>,
         style: Style,
-        properties: Properties<'a>,
+        properties: Option<Box<Properties<'a>>>,
         at: usize,
         end: usize,
     },
     SequenceStart {
-        properties: Properties<'a>,
+        properties: Option<Box<Properties<'a>>>,
         at: usize,
         flow: bool,
     },
     SequenceEnd,
     MappingStart {
-        properties: Properties<'a>,
+        properties: Option<Box<Properties<'a>>>,
         at: usize,
         flow: bool,
     },
@@ -81,7 +81,6 @@ enum Place {
 /// Gives the events of a text one by one.
 pub(super) struct Parser<'a> {
     scanner: Scanner<'a>,
-    peeked: Option<Token<'a>>,
     state: State,
     states: Vec<State>,
     /// Where the open collections start.
@@ -93,7 +92,6 @@ impl<'a> Parser<'a> {
     pub fn new(scanner: Scanner<'a>) -> Self {
         Self {
             scanner,
-            peeked: None,
             state: State::ImplicitDocumentStart,
             states: Vec::new(),
             opened: Vec::new(),
@@ -101,19 +99,14 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline]
     fn peek(&mut self) -> Result<&Token<'a>> {
-        if self.peeked.is_none() {
-            self.peeked = Some(self.scanner.next()?);
-        }
-        // Filled just above; the end of the stream stands for what can't be.
-        Ok(self.peeked.get_or_insert(Token { kind: Kind::StreamEnd, start: 0, end: 0 }))
+        self.scanner.peek()
     }
 
+    #[inline]
     fn take(&mut self) -> Result<Token<'a>> {
-        match self.peeked.take() {
-            Some(token) => Ok(token),
-            None => self.scanner.next(),
-        }
+        self.scanner.next()
     }
 
     fn pop(&mut self) {
@@ -123,9 +116,9 @@ impl<'a> Parser<'a> {
     /// Whether nothing but the end follows, once a document has ended; else where the rest starts.
     pub fn rest(&mut self) -> Option<usize> {
         loop {
-            match self.peek() {
+            match self.take() {
                 Ok(Token { kind: Kind::StreamEnd, .. }) => return None,
-                Ok(Token { kind: Kind::DocumentEnd, .. }) => self.peeked = None,
+                Ok(Token { kind: Kind::DocumentEnd, .. }) => {}
                 Ok(token) => return Some(token.start),
                 Err(problem) => return Some(problem.start),
             }
@@ -313,7 +306,7 @@ impl<'a> Parser<'a> {
                 self.open(State::BlockMappingKey)?;
                 Ok(Event::MappingStart { properties, at: start, flow: false })
             }
-            _ if properties.anchor.is_some() || properties.tag.is_some() => {
+            _ if properties.is_some() => {
                 self.pop();
                 Ok(Event::Scalar { value: Cow::Borrowed(""), style: Style::Plain, properties, at: start, end: start })
             }
@@ -339,8 +332,11 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn properties(&mut self) -> Result<Properties<'a>> {
-        let mut properties = Properties::default();
+    fn properties(&mut self) -> Result<Option<Box<Properties<'a>>>> {
+        if !matches!(self.peek()?.kind, Kind::Anchor(_) | Kind::Tag(_)) {
+            return Ok(None);
+        }
+        let mut properties = Box::<Properties<'a>>::default();
         loop {
             let token = self.peek()?;
             match &token.kind {
@@ -352,7 +348,8 @@ impl<'a> Parser<'a> {
                     }
                     continue;
                 }
-                _ => return Ok(properties),
+                _ if properties.anchor.is_none() && properties.tag.is_none() => return Ok(None),
+                _ => return Ok(Some(properties)),
             }
             self.take()?;
         }
@@ -491,7 +488,7 @@ impl<'a> Parser<'a> {
                     let at = token.start;
                     self.take()?;
                     self.state = State::FlowSequencePairKey;
-                    return Ok(Event::MappingStart { properties: Properties::default(), at, flow: true });
+                    return Ok(Event::MappingStart { properties: None, at, flow: true });
                 }
                 Kind::FlowSequenceEnd => {}
                 _ => {
@@ -534,7 +531,7 @@ impl<'a> Parser<'a> {
 }
 
 fn empty<'a>(at: usize) -> Event<'a> {
-    Event::Scalar { value: Cow::Borrowed(""), style: Style::Plain, properties: Properties::default(), at, end: at }
+    Event::Scalar { value: Cow::Borrowed(""), style: Style::Plain, properties: None, at, end: at }
 }
 
 /// A token in the words of a message.

@@ -95,6 +95,18 @@ fn tagged<'a>(dialect: Dialect, tag: Tag, text: Cow<'a, str>) -> Result<Scalar<'
     }
 }
 
+/// Whether a plain scalar is a string at first sight, in every dialect.
+#[inline]
+pub(super) fn is_text(text: &str) -> bool {
+    match text.as_bytes().first() {
+        None | Some(b'.' | b'+' | b'-' | b'0'..=b'9') => false,
+        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => {
+            text.len() > 5 || word(true, text).is_none()
+        }
+        Some(_) => true,
+    }
+}
+
 /// The meaning of a plain scalar without a tag.
 fn plain(dialect: Dialect, text: Cow<'_, str>) -> Scalar<'_> {
     let Some(&first) = text.as_bytes().first() else { return Scalar::Null };

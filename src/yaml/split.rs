@@ -15,6 +15,7 @@ pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
     // Directives belong to the document after them.
     let mut only_directives = false;
     let mut only_comments = true;
+    let marker = memchr::memmem::Finder::new(b"\n---");
     while line < bytes.len() {
         let rest = bytes.get(line..).unwrap_or_default();
         if rest.starts_with(b"---") && is_blankz(bytes, line + 3) {
@@ -28,17 +29,17 @@ pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
             match rest.iter().find(|b| !matches!(b, b' ' | b'\t')) {
                 None | Some(b'#' | b'\n' | b'\r') => {}
                 Some(b'%') if rest.first() == Some(&b'%') && (only_comments || only_directives) => {
-                    only_directives = true
+                    only_directives = true;
                 }
-                Some(_) => only_directives = false,
-            }
-            if !only_directives
-                && !matches!(rest.iter().find(|b| !matches!(b, b' ' | b'\t')), None | Some(b'#' | b'\n' | b'\r'))
-            {
-                only_comments = false;
+                Some(_) => (only_directives, only_comments) = (false, false),
             }
         }
-        line += rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |i| i + 1);
+        // Past content, only a line that starts with `---` matters.
+        line += if only_comments || only_directives {
+            memchr::memchr(b'\n', rest).map_or(rest.len(), |i| i + 1)
+        } else {
+            marker.find(rest).map_or(rest.len(), |i| i + 1)
+        };
     }
     ranges.push(start..bytes.len());
     ranges

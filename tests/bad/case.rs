@@ -1,5 +1,5 @@
 //! A case of bad input: what `case.yaml` says, and the directory that it is made into.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::fs;

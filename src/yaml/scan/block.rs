@@ -45,14 +45,7 @@ impl<'a> Scanner<'a> {
             trailing.clear();
             leading_blank = blank;
             let from = self.pos;
-            let (mut pos, mut ascii) = (from, true);
-            while let Some(&byte) = self.bytes.get(pos) {
-                if byte == b'\n' || byte == b'\r' || byte >= 0x80 && break_len(self.bytes, pos) > 0 {
-                    break;
-                }
-                ascii &= byte < 0x80;
-                pos += 1;
-            }
+            let (pos, ascii) = self.end_of_text(from);
             self.advance_to(pos, ascii);
             text.push_str(self.text.get(from..pos).unwrap_or_default());
             // The end of the text, without a break, leaves nothing to chomp.

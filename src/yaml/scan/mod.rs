@@ -106,6 +106,10 @@ pub(super) struct Scanner<'a> {
     queue: VecDeque<Token<'a>>,
     /// Tokens given out so far.
     given: usize,
+    /// Whether the queue's first token may be given out: enough is known of what follows it.
+    ready: bool,
+    /// What is given out after the end.
+    end: Token<'a>,
     /// Tokens that must be in the queue before one is given out.
     look_ahead: usize,
     ended: bool,
@@ -134,6 +138,8 @@ impl<'a> Scanner<'a> {
             keys: vec![SimpleKey::default()],
             queue: VecDeque::with_capacity(8),
             given: 0,
+            ready: false,
+            end: Token { kind: Kind::StreamEnd, start: end, end },
             look_ahead,
             ended: false,
         };
@@ -142,15 +148,29 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token; after the end, the end again.
+    #[inline]
     pub fn next(&mut self) -> Result<Token<'a>> {
-        self.fill()?;
+        if !self.ready {
+            self.fill()?;
+        }
+        self.ready = false;
         match self.queue.pop_front() {
             Some(token) => {
                 self.given += 1;
                 Ok(token)
             }
-            None => Ok(Token { kind: Kind::StreamEnd, start: self.pos, end: self.pos }),
+            None => Ok(self.end.clone()),
         }
+    }
+
+    /// The token that [`Self::next`] will give.
+    #[inline]
+    pub fn peek(&mut self) -> Result<&Token<'a>> {
+        if !self.ready {
+            self.fill()?;
+            self.ready = true;
+        }
+        Ok(self.queue.front().unwrap_or(&self.end))
     }
 
     fn fill(&mut self) -> Result<()> {
@@ -278,16 +298,19 @@ impl<'a> Scanner<'a> {
         if self.byte(0) != b'#' {
             return;
         }
-        let mut pos = self.pos;
-        let mut ascii = true;
-        while let Some(&byte) = self.bytes.get(pos) {
-            if byte == b'\n' || byte == b'\r' || byte >= 0x80 && break_len(self.bytes, pos) > 0 {
-                break;
-            }
-            ascii &= byte < 0x80;
-            pos += 1;
-        }
+        let (pos, ascii) = self.end_of_text(self.pos);
         self.advance_to(pos, ascii);
+    }
+
+    /// Where the line that holds `from` ends, without its break, and whether it is ASCII from there.
+    fn end_of_text(&self, from: usize) -> (usize, bool) {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let line = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        if rest.get(..line).unwrap_or_default().is_ascii() {
+            return (from + line, true);
+        }
+        let end = (from..from + line).find(|i| at(self.bytes, *i) >= 0x80 && break_len(self.bytes, *i) > 0);
+        (end.unwrap_or(from + line), false)
     }
 
     /// Whether `---` or `...` stands here, at the start of a line.
@@ -358,6 +381,9 @@ impl<'a> Scanner<'a> {
             // A `-` here isn't followed by a blank, nor a `?` or `:` in block context.
             b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => Err(self.cannot_start()),
             _ => {
+                if !flow && self.key_allowed && self.scan_simple_key(column)? {
+                    return Ok(());
+                }
                 self.save_key()?;
                 self.key_allowed = false;
                 self.scan_plain()

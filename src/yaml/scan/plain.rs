@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::chars::{at, break_len, is_blank, is_blankz};
 use super::super::error::{Problem, Result};
-use super::{Kind, Scanner, Style};
+use super::{Kind, Mark, Scanner, Style};
 
 /// Bytes that may end or interrupt a run of plain text; the others need no look.
 const STOP: [bool; 256] = {
@@ -18,11 +18,81 @@ const STOP: [bool; 256] = {
     table
 };
 
+/// A key's greatest length, in characters, where no `?` announces it.
+const MAX_SIMPLE_KEY: usize = 1024;
+
 impl<'a> Scanner<'a> {
+    /// Reads what most lines of block mappings start with: a key of ASCII without blanks, and its colon. False, and nothing
+    /// done, if something else stands here.
+    pub(super) fn scan_simple_key(&mut self, column: usize) -> Result<bool> {
+        let start = self.pos;
+        let mut pos = start;
+        loop {
+            match self.bytes.get(pos) {
+                Some(b':') if is_blankz(self.bytes, pos + 1) => break,
+                None | Some(b' ' | b'\t' | b'\n' | b'\r' | 0x80..) => return Ok(false),
+                _ => pos += 1,
+            }
+        }
+        if pos - start > MAX_SIMPLE_KEY {
+            return Ok(false);
+        }
+        self.drop_key()?;
+        let mark = Mark { pos: start, column, ..Mark::default() };
+        self.roll(mark, None, Kind::BlockMappingStart)?;
+        self.push_from(Kind::Key, start, start);
+        let key = Cow::Borrowed(self.text.get(start..pos).unwrap_or_default());
+        self.push_from(Kind::Scalar(key, Style::Plain), start, pos);
+        self.pos = pos;
+        self.push(Kind::Value, 1);
+        self.key_allowed = false;
+        Ok(true)
+    }
+
+    /// Reads what most values are: ASCII text that ends with its line, in a block collection whose next line isn't
+    /// indented deeper. False, and nothing done, if something else stands here.
+    fn scan_line(&mut self, indent: usize) -> bool {
+        let start = self.pos;
+        let mut end = start;
+        loop {
+            let Some(&byte) = self.bytes.get(end) else { return false };
+            if STOP[byte as usize] {
+                match byte {
+                    b'\n' => break,
+                    b' ' if !matches!(at(self.bytes, end + 1), b' ' | b'\t' | b'\n' | b'\r' | b'#' | 0) => {}
+                    b':' if !is_blankz(self.bytes, end + 1) => {}
+                    b',' | b'?' | b'[' | b']' | b'{' | b'}' => {}
+                    _ => return false,
+                }
+            } else if byte >= 0x80 {
+                return false;
+            }
+            end += 1;
+        }
+        let line = end + 1;
+        let mut next = line;
+        while at(self.bytes, next) == b' ' {
+            next += 1;
+        }
+        if next - line >= indent || matches!(at(self.bytes, next), b'\t' | b'\n' | b'\r' | 0x80..) {
+            return false;
+        }
+        let value = Cow::Borrowed(self.text.get(start..end).unwrap_or_default());
+        self.push_from(Kind::Scalar(value, Style::Plain), start, end);
+        self.pos = next;
+        self.line += 1;
+        self.line_index = line - self.continuations;
+        self.key_allowed = true;
+        true
+    }
+
     pub(super) fn scan_plain(&mut self) -> Result<()> {
         let start = self.pos;
         let mut end = start;
         let indent = usize::try_from(self.indent + 1).unwrap_or(0);
+        if self.flow_level == 0 && self.scan_line(indent) {
+            return Ok(());
+        }
         // Once a line break is folded, the text is no longer a slice of the source.
         let mut folded: Option<String> = None;
         let mut leading_blanks = false;
