@@ -13,8 +13,7 @@ use crate::config::fleet::Layout as FleetLayout;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
 use crate::kube::usual_group;
-use crate::pipeline::{AppResult, AppliedBy, Options, add_appliers, held, trees};
-use crate::plan::AppKey;
+use crate::pipeline::{AppliedBy, Options, add_appliers, held, trees};
 use crate::tree::arrange::Rules;
 use crate::tree::write::{Outcome, WriteOptions, WriteReport, write};
 use crate::tree::{ClusterTree, Layout, stream, write_documents};
@@ -164,10 +163,8 @@ fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -
         text.push_str(&format!("{:width$}  {}\n", cluster.cluster, parts.join(", ")));
     }
     let nothing = if dry_run { ": nothing was written" } else { "" };
-    let compiled = &session.compiled;
-    let is_held = |key: &AppKey, app: &AppResult| app.held.is_some() && session.selection.selects(compiled, key, app);
     // Those whose cluster isn't known stand in no line above.
-    let held = match compiled.apps.iter().filter(|(key, app)| is_held(key, app)).count() {
+    let held = match session.selection.held(&session.compiled) {
         0 => String::new(),
         held => format!("; {} held", count(held, "app")),
     };
