@@ -27,8 +27,8 @@ fn main() {
     let sizes: &[(usize, usize)] = if full { &[(50, 50), (100, 50), (200, 50), (100, 100)] } else { &[(3, 10)] };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("Machine: {}. Output: {}.\n", measure::machine(), place(bench.dir.path()));
-    println!("| fleet, cold | threads | objects | written | wall | objects/s | peak memory | allowed |");
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    println!("| fleet, cold | threads | objects | written | wall | CPU | objects/s | peak memory | allowed |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (clusters, apps) in sizes {
         let fleet = bench.make(*clusters, *apps);
         let mut threads = vec![cores];
@@ -44,17 +44,22 @@ fn main() {
     let fleet = bench.make(clusters, apps);
     let cold = bench.cold(&fleet, cores);
     println!("\nWhere the time of {clusters} × {apps} goes (`--timings`):\n\n```text\n{}\n```\n", cold.timings());
-    println!("| {clusters} × {apps} | wall | peak memory |\n|---|---:|---:|");
+    println!("| {clusters} × {apps} | wall | CPU | peak memory |\n|---|---:|---:|---:|");
     let again = bench.best(|| bench.render(&fleet, cores), |_| {});
-    println!("| `render`, nothing changed | {} | {} |", seconds(again.wall), megabytes(again.peak));
+    println!(
+        "| `render`, nothing changed | {} | {} | {} |",
+        seconds(again.wall),
+        processor(&again),
+        megabytes(again.peak)
+    );
     let check = bench.best(|| bench.terrace(&fleet, &["check"]), |_| {});
-    println!("| `check` | {} | {} |", seconds(check.wall), megabytes(check.peak));
+    println!("| `check` | {} | {} | {} |", seconds(check.wall), processor(&check), megabytes(check.peak));
     let start = measure::shortest(bench.runs * 40, || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
         command.arg("--version");
         command
     });
-    println!("| `--version` | {:.1} ms | |", start.unwrap().as_secs_f64() * 1000.0);
+    println!("| `--version` | {:.1} ms | | |", start.unwrap().as_secs_f64() * 1000.0);
 }
 
 /// Where fleets and trees go: `TERRACE_BENCH_DIR`, memory where there is a file system for it, else the usual place. On
@@ -141,9 +146,9 @@ impl Rendered {
         let Self { cost, objects, bytes } = self;
         let speed = *objects as f64 / cost.wall.as_secs_f64();
         let allowed = PER_BYTE_WRITTEN * bytes + 100_000_000;
-        let (written, wall) = (megabytes(Some(*bytes)), seconds(cost.wall));
+        let (written, wall, cpu) = (megabytes(Some(*bytes)), seconds(cost.wall), processor(cost));
         let (peak, allowed) = (megabytes(cost.peak), megabytes(Some(allowed)));
-        format!("| {name} | {threads} | {objects} | {written} | {wall} | {speed:.0} | {peak} | {allowed} |")
+        format!("| {name} | {threads} | {objects} | {written} | {wall} | {cpu} | {speed:.0} | {peak} | {allowed} |")
     }
 
     /// The lines of `--timings`.
@@ -155,6 +160,10 @@ impl Rendered {
 
 fn seconds(wall: Duration) -> String {
     format!("{:.2} s", wall.as_secs_f64())
+}
+
+fn processor(cost: &Cost) -> String {
+    cost.cpu.map_or_else(|| "?".to_owned(), seconds)
 }
 
 fn megabytes(bytes: Option<u64>) -> String {

@@ -54,10 +54,12 @@ impl Parser<'_> {
     fn sequence(&mut self, nesting: usize) -> Result<(), String> {
         while let Some(c) = self.chars.next() {
             match c {
-                '\\' => match self.chars.next() {
-                    Some(c) => self.literal(c),
-                    None => self.literal('\\'),
-                },
+                '\\' => {
+                    // One at the very end says nothing.
+                    if let Some(c) = self.chars.next() {
+                        self.literal(c);
+                    }
+                }
                 '*' => {
                     if self.chars.next_if_eq(&'*').is_some() {
                         self.regex.push_str(".*");
@@ -85,7 +87,8 @@ impl Parser<'_> {
                 c => self.literal(c),
             }
         }
-        if nesting > 0 { Err("a `{` is never closed".to_owned()) } else { Ok(()) }
+        // A `{` that is never closed reaches to the end.
+        Ok(())
     }
 
     /// `[abc]`, `[!abc]` or one range `[a-z]`: gobwas takes a list or a range, not both.
@@ -155,11 +158,13 @@ mod tests {
             ("a}", None, "a}", true),
             ("", None, "", true),
             ("", None, "a", false),
+            ("x{a,b", None, "xb", true),
+            ("a\\", None, "a", true),
         ] {
             let glob = Glob::new(pattern, separator).unwrap();
             assert_eq!(glob.matches(text), expected, "{pattern} on {text}");
         }
-        for pattern in ["{a", "[a", "[a-", "[a-cx]", "[z-a]"] {
+        for pattern in ["[a", "[a-", "[a-cx]", "[z-a]"] {
             assert!(Glob::new(pattern, None).is_err(), "{pattern}");
         }
     }

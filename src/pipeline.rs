@@ -205,8 +205,11 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let mut planning = Vec::new();
     if !diagnostics.has_errors() {
         let planned = layer_apps(&fleet, run);
-        let found = planned.iter().map(|p| p.found.as_slice());
-        diagnostics.extend(values::found_nowhere(&fleet.values_files(), found));
+        // A name that couldn't be made is no name that nobody has.
+        if !planned.iter().any(|p| p.diagnostics.has_errors()) {
+            let found = planned.iter().map(|p| p.found.as_slice());
+            diagnostics.extend(values::found_nowhere(&fleet.values_files(), found));
+        }
         for (cluster, planned) in planned.into_iter().enumerate() {
             diagnostics.extend(planned.diagnostics);
             start.apps.extend(planned.apps);
@@ -231,7 +234,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
     assemble::finish(&fleet, &mut fixed, run);
-    let (ranks, problems) = order::ranks(&fixed.planned());
+    let (ranks, problems) = order::ranks(&fixed.planned(), &fixed.unplanned(), &fleet.clusters);
     diagnostics.extend(fixed.diagnostics);
     diagnostics.extend(problems);
     if run.check {
@@ -285,7 +288,7 @@ fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run,
 /// The merged values of a cluster.
 fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader, recorder: &Recorder) -> Values {
     let (Some(file), Some(this)) = (&fleet.file, fleet.clusters.get(cluster)) else { return Values::default() };
-    let root = match fleet_root(fleet, this.revision.as_deref(), this.origin, reader) {
+    let root = match fleet_root(fleet, this.revision.as_deref(), this.revision_origin(), reader) {
         Ok(root) => root,
         Err(diagnostics) => return Values { diagnostics, ..Values::default() },
     };

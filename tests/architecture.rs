@@ -2,6 +2,8 @@
 //!
 //! Tests are exempt (files and folders named `tests`, and what follows `#[cfg(test)]`): they may set any scene.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy doesn't take for tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

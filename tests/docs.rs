@@ -6,6 +6,13 @@
 //! below `<!-- file: PATH -->`, has its commands run in a directory with just these. `/tmp/…` is a directory that
 //! the page has to itself. With TERRACE_UPDATE=1 the outputs are written anew.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, which clippy doesn't take for tests"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -173,7 +180,7 @@ fn links_lead_somewhere() {
 /// The anchors of a page's headings, as GitHub makes them.
 fn anchors(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap_or_default();
-    let headings = text.lines().filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim()));
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| {
         let kept =
             heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).collect::<String>();

@@ -3,6 +3,8 @@
 //! `testdata/fleets/hub-and-spoke.expected` was made by `testdata/fleets/expected.py` with PyYAML 6.0.3 and Jinja2 3.1.6;
 //! the head of that file says how to make it again.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

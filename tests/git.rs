@@ -1,13 +1,16 @@
 //! What Terrace asks of git, asked of real repositories.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "repo/again.rs"]
+mod again;
 mod repo;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use repo::{Repo, again, is_again, write};
+use again::{again, is_again};
+use repo::{Repo, write};
 use terrace::git::{Compiled, GitError, ObjectId, Remote, Repository, ResolveOptions};
 
 fn options() -> ResolveOptions {

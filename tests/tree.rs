@@ -245,11 +245,11 @@ fn foreign_files_in_the_way_stop_their_cluster_only() {
     assert_eq!(
         messages(&report, out),
         [
-            "foreign-file: OUT/one/web/ns/configmap-x.yaml isn't a file of terrace, and it stands where one goes",
-            "foreign-file: OUT/two/web isn't a file of terrace, and it stands in the way of web/ns/configmap-x.yaml",
-            "foreign-file: OUT/two/web isn't a file of terrace, and it stands in the way of web/ns/configmap-y.yaml",
-            "foreign-file: OUT/three/web/ns/configmap-x.yaml/deep isn't a file of terrace, and it stands in the way of \
-             web/ns/configmap-x.yaml",
+            "foreign-file: `OUT/one/web/ns/configmap-x.yaml` isn't a file of terrace, and it stands where one goes",
+            "foreign-file: `OUT/two/web` isn't a file of terrace, and it stands in the way of `web/ns/configmap-x.yaml`",
+            "foreign-file: `OUT/two/web` isn't a file of terrace, and it stands in the way of `web/ns/configmap-y.yaml`",
+            "foreign-file: `OUT/three/web/ns/configmap-x.yaml/deep` isn't a file of terrace, and it stands in the way of \
+             `web/ns/configmap-x.yaml`",
         ]
     );
     let mut after = files(out);
@@ -327,7 +327,7 @@ fn clusters_that_left_are_told_not_deleted() {
     let report = write(dir.path(), &[tree("one", &[])], &WriteOptions { clusters: &clusters, ..options() });
     assert_eq!(
         messages(&report, dir.path()),
-        ["cluster-left: OUT/two is the tree of `two`, which is no cluster of this fleet"]
+        ["cluster-left: `OUT/two` is the tree of `two`, which is no cluster of this fleet"]
     );
     assert!(!report.diagnostics.has_errors());
     assert_eq!(stamps(dir.path()), before);
@@ -356,7 +356,7 @@ fn an_index_that_cannot_be_read_stops_its_cluster() {
         let report = write(dir.path(), &trees("2"), &options());
         assert_eq!(
             messages(&report, dir.path()),
-            [format!("index-unreadable: OUT/one/terrace.json can't be used: {why}")]
+            [format!("index-unreadable: `OUT/one/terrace.json` can't be used: {why}")]
         );
         assert_eq!(outcomes(&report), [Outcome::Failed, Outcome::Written]);
         assert_eq!(files(&dir.path().join("one")), before);
@@ -368,7 +368,7 @@ fn an_index_that_cannot_be_read_stops_its_cluster() {
     symlink("../two/terrace.json", &index).unwrap();
     let report = write(dir.path(), &trees("2"), &options());
     assert_eq!(outcomes(&report), [Outcome::Failed, Outcome::Unchanged]);
-    assert!(messages(&report, dir.path())[0].starts_with("foreign-file: OUT/one/terrace.json"));
+    assert!(messages(&report, dir.path())[0].starts_with("foreign-file: `OUT/one/terrace.json`"));
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn nothing_is_written_through_links() {
     assert_eq!(outcomes(&report), [Outcome::Failed, Outcome::Written]);
     assert_eq!(
         messages(&report, &out),
-        ["output-unwritable: OUT/one can't be written: it is a symbolic link, and a cluster's tree is a directory"]
+        ["output-unwritable: `OUT/one` can't be written: it is a symbolic link, and a cluster's tree is a directory"]
     );
     // The directory of one of our files becomes a link, its files moved outside.
     fs::rename(out.join("two/a"), outside.join("a")).unwrap();
@@ -393,7 +393,7 @@ fn nothing_is_written_through_links() {
         let report = write(&out, &trees(v)[1..], &options());
         assert_eq!(
             messages(&report, &out),
-            ["foreign-file: OUT/two/a isn't a file of terrace, and it stands in the way of a/ns/configmap-x.yaml"]
+            ["foreign-file: `OUT/two/a` isn't a file of terrace, and it stands in the way of `a/ns/configmap-x.yaml`"]
         );
     }
     // Nor is anything pruned through it: the link is somebody's, and stays.
@@ -405,7 +405,7 @@ fn nothing_is_written_through_links() {
     let report = write(&out, &trees("3"), &options());
     assert_eq!(
         messages(&report, &out),
-        ["output-unwritable: OUT/.terrace can't be written: terrace keeps a directory of its own there"]
+        ["output-unwritable: `OUT/.terrace` can't be written: terrace keeps a directory of its own there"]
     );
     assert_eq!(names(&outside), ["a/ns/configmap-x.yaml: value: 1"]);
 }
@@ -419,7 +419,7 @@ fn outputs_that_cannot_be_written() {
         let report = write(&out, &[tree("one", &[])], &options());
         assert_eq!(outcomes(&report), [Outcome::Failed]);
         let messages = messages(&report, &out);
-        assert!(messages[0].starts_with("output-unwritable: OUT can't be written: "), "{messages:?}");
+        assert!(messages[0].starts_with("output-unwritable: `OUT` can't be written: "), "{messages:?}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     // Two clusters of one directory: neither is written, the third is.
@@ -506,7 +506,7 @@ fn one_writer_at_a_time() {
     let report = write(dir.path(), &trees, &WriteOptions { wait: Some(Duration::from_millis(1)), ..options() });
     assert_eq!(
         messages(&report, dir.path()),
-        ["output-unwritable: OUT can't be written: another run of terrace is writing there"]
+        ["output-unwritable: `OUT` can't be written: another run of terrace is writing there"]
     );
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     // The next one waits, says so once, and goes on when the other is done.

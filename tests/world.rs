@@ -1,6 +1,8 @@
 //! Trees on disk, in git and in memory: the same content gives the same answers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "repo/again.rs"]
+mod again;
 mod repo;
 
 use std::collections::BTreeSet;
@@ -13,8 +15,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use again::{again, is_again};
 use proptest::prelude::*;
-use repo::{Repo, again, is_again, write};
+use repo::{Repo, write};
 use terrace::git::{Commit, GitError, Repository, ResolveOptions};
 use terrace::world::{
     DiskOptions, DiskTree, EntryKind, FilePath, GitOptions, GitTree, MAX_FILE_BYTES, MemoryTree, ReadError, Reader,
@@ -68,6 +71,10 @@ fn failed(what: &str) -> Result<Vec<u8>, ReadError> {
     Err(ReadError::Failed(what.to_owned()))
 }
 
+fn dangling(what: &str) -> Result<Vec<u8>, ReadError> {
+    Err(ReadError::Dangling(what.to_owned()))
+}
+
 fn escapes(what: &str) -> Result<Vec<u8>, ReadError> {
     Err(ReadError::Escapes(what.to_owned()))
 }
@@ -111,7 +118,7 @@ fn agrees_with_the_system(tree: &DiskTree, path: &str) {
         Err(ReadError::Missing) => assert!(!real.exists(), "{path}"),
         Err(ReadError::WrongKind(_)) => assert!(real.is_dir(), "{path}"),
         Err(ReadError::Escapes(_)) => {}
-        Err(ReadError::Failed(why)) => assert!(!real.exists(), "{path}: {why}"),
+        Err(ReadError::Failed(why) | ReadError::Dangling(why)) => assert!(!real.exists(), "{path}: {why}"),
         Err(other) => panic!("{path}: {other:?}"),
     }
     if let Ok(entries) = tree.list(path) {
@@ -199,10 +206,10 @@ fn links_that_leave_are_refused_and_say_where_to() {
     assert_eq!(checkout.kind("dir/passwd"), Err(ReadError::Escapes(dir.to_owned())));
     assert_eq!(checkout.list("dir"), Err(ReadError::Escapes(dir.to_owned())));
     let gone = "`gone` is a symbolic link to `nowhere`, which does not exist or is ignored";
-    assert_eq!(checkout.read("gone"), failed(gone));
-    assert_eq!(checkout.read("gone/x"), failed(gone));
+    assert_eq!(checkout.read("gone"), dangling(gone));
+    assert_eq!(checkout.read("gone/x"), dangling(gone));
     let through = "`through` is a symbolic link to `f/x`, which does not exist or is ignored";
-    assert_eq!(checkout.read("through"), failed(through));
+    assert_eq!(checkout.read("through"), dangling(through));
     let Err(ReadError::Failed(cycle)) = checkout.read("one") else { panic!() };
     assert!(cycle.ends_with("leads through too many links, or in a circle"), "{cycle}");
     for tree in [&checkout as &dyn Tree, &revision] {
@@ -394,7 +401,7 @@ fn a_file_may_vanish_or_turn_into_a_link_at_any_time() {
                     seen += 1;
                 }
                 Err(ReadError::Missing) => absent += 1,
-                Err(ReadError::Escapes(_) | ReadError::Failed(_)) => {}
+                Err(ReadError::Escapes(_) | ReadError::Failed(_) | ReadError::Dangling(_)) => {}
                 Err(other) => panic!("{other:?}"),
             }
             tree.list("").unwrap();

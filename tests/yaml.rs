@@ -60,7 +60,7 @@ fn node_of(json: &serde_json::Value) -> Node {
 
 /// The meaning of a text's first document, as the goldens write it.
 fn meaning(text: &str, dialect: Dialect) -> String {
-    let parsed = parse(FileId::NONE, text, dialect);
+    let parsed = parse_with(FileId::NONE, text, dialect, Limits::default());
     if parsed.diagnostics.has_errors() { "refused".to_owned() } else { to_json(&parsed.into_first()) }
 }
 
@@ -116,6 +116,14 @@ fn documents_mean_what_they_mean_upstream() {
             assert!(same(&found, expected.trim_end()), "{name} {dialect:?}\nfound    {found}\nexpected {expected}");
         }
     }
+}
+
+#[test]
+fn a_stream_ends_its_last_line() {
+    let kept = |text: &str| emit(&parse(FileId::NONE, text, Dialect::Kubernetes).into_first());
+    assert_eq!(kept("a: |\n  b"), "a: |\n  b\n");
+    assert_eq!(kept("a: b"), "a: b\n");
+    assert_eq!(meaning("a: |\n  b", Dialect::Kubernetes), r#"{"a":"b"}"#);
 }
 
 #[test]

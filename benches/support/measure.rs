@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 pub struct Cost {
     /// From start to end.
     pub wall: Duration,
+    /// What it had of all processors together; less than the wall's share where others use the machine. None where the
+    /// system doesn't say.
+    pub cpu: Option<Duration>,
     /// The most memory it had at once, in bytes; none where the system doesn't say.
     pub peak: Option<u64>,
     /// Its exit code; none if a signal ended it.
@@ -33,17 +36,18 @@ pub fn run(command: &mut Command) -> io::Result<Cost> {
             pipe.read_to_string(&mut text).map(|_| text)
         })
     });
-    let mut peak = None;
+    let (mut peak, mut cpu) = (None, None);
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
         peak = peak.max(high_water(&child));
+        cpu = cpu.max(processor_time(&child));
         std::thread::sleep(LOOK);
     };
     let wall = started.elapsed();
     let stderr = stderr.and_then(|reader| reader.join().ok()).unwrap_or_else(|| Ok(String::new()))?;
-    Ok(Cost { wall, peak, code: status.code(), stderr })
+    Ok(Cost { wall, cpu, peak, code: status.code(), stderr })
 }
 
 /// The most memory that a running process had so far, in bytes. Linux keeps it until the process ends.
@@ -52,6 +56,15 @@ fn high_water(child: &Child) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
+}
+
+/// The processor time of a running process so far, to the hundredth of a second that Linux counts in.
+fn processor_time(child: &Child) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    // The name before it may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(ticks * 10))
 }
 
 /// How long a command takes that does next to nothing: the shortest of many runs, without looking at its memory.

@@ -150,7 +150,7 @@ pub struct RenderArgs {
     /// Write Applications and ApplicationSets, too; by default only what they deploy is written
     #[arg(help_heading = "Output", long)]
     pub keep_applications: bool,
-    /// Add the objects that let APPLIER sync the trees from branches env/<cluster>
+    /// Add the objects that let APPLIER sync the trees from branches `env/<cluster>`
     #[arg(help_heading = "Output", long, value_name = "APPLIER")]
     pub applier: Option<Applier>,
     /// The repository of these branches [default: this repository's remote]
@@ -193,7 +193,7 @@ pub struct ExplainArgs {
     /// An object: Kind[.group]/[namespace/]name
     #[arg(value_name = "OBJECT")]
     pub object: Option<String>,
-    /// A field: spec.template.spec.containers[0].image, or a JSON pointer
+    /// A field: `spec.template.spec.containers[0].image`, or a JSON pointer
     #[arg(value_name = "FIELD", requires = "object")]
     pub field: Option<String>,
     /// Where to start: a file or directory with Argo CD Applications; may be repeated
@@ -254,9 +254,9 @@ pub enum SchemaKind {
 /// How a tree is spread over files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LayoutArg {
-    /// <app>/<namespace or _cluster>/<kind>-<name>.yaml
+    /// `<app>/<namespace or _cluster>/<kind>-<name>.yaml`
     FilePerObject,
-    /// <app>.yaml
+    /// `<app>.yaml`
     FilePerApp,
 }
 

@@ -53,8 +53,7 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
     findings.extend(report.diagnostics.clone());
     ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
     if !ui.quiet() && args.format == Format::Human {
-        let held = session.compiled.apps.values().filter(|app| app.held.is_some()).count();
-        ui.talk(&summary(&report, &out, &session.opening.current_dir, held, args.dry_run));
+        ui.talk(&summary(&report, &session, &out, args.dry_run));
     }
     ui.timings(&session.compiled.timings);
     let exit = match failed {
@@ -79,10 +78,12 @@ fn layout(args: &RenderArgs, session: &Session) -> Layout {
 
 fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &mut Vec<ClusterTree>) -> (WriteReport, PathBuf) {
     let fleet = &session.compiled.fleet;
+    let here = &session.opening.current_dir;
     let out = match &args.output {
-        Some(output) => session.opening.current_dir.join(output),
+        Some(output) => here.join(output),
         None => session.opening.fleet_dir().join(&fleet.spec.output.path),
     };
+    let shown = out.strip_prefix(here).unwrap_or(&out).to_path_buf();
     let chosen = session.selection.chosen(&session.compiled);
     let selects = |cluster: &str, app: &str, meta: &crate::tree::AppMeta| {
         let known = chosen.get(&(Arc::from(cluster), Arc::from(app)));
@@ -97,9 +98,14 @@ fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &mut Vec<Cluste
     let clusters: Vec<Arc<str>> = fleet.clusters.iter().map(|c| Arc::clone(&c.name)).collect();
     trees.retain(|tree| session.selection.cluster(fleet, &tree.cluster));
     let notice = |text: &str| ui.talk(&format!("{text}\n"));
-    let options =
-        WriteOptions { clusters: &clusters, dry_run: args.dry_run, notice: Some(&notice), ..WriteOptions::new(rules) };
-    (write(&out, trees, &options), out)
+    let options = WriteOptions {
+        clusters: &clusters,
+        dry_run: args.dry_run,
+        notice: Some(&notice),
+        shown: Some(&shown),
+        ..WriteOptions::new(rules)
+    };
+    (write(&out, trees, &options), shown)
 }
 
 /// Writes one cluster's objects in sync order. Held apps have none to write, and say so.
@@ -130,38 +136,54 @@ fn to_stdout(
     exit(session, &findings)
 }
 
-/// A line a cluster, one for all, and one for what is held.
-fn summary(report: &WriteReport, out: &Path, current_dir: &Path, held: usize, dry_run: bool) -> String {
+/// A line a cluster, and one for all.
+fn summary(report: &WriteReport, session: &Session, out: &Path, dry_run: bool) -> String {
     let mut text = String::new();
     let width = report.clusters.iter().map(|c| c.cluster.chars().count()).max().unwrap_or_default();
     for cluster in &report.clusters {
-        let what = match cluster.outcome {
-            Outcome::Failed => "not written".to_owned(),
-            Outcome::Unchanged => format!("unchanged, {} files", cluster.unchanged + cluster.kept),
+        let mut parts = match cluster.outcome {
+            Outcome::Failed => vec!["not written".to_owned()],
+            Outcome::Unchanged => vec![format!("unchanged, {} files", cluster.unchanged + cluster.kept)],
             Outcome::Written => {
                 let mut parts = vec![format!("{} written", cluster.written.len())];
-                let mut part = |n: usize, what: &str| {
-                    if n > 0 {
-                        parts.push(format!("{n} {what}"));
-                    }
-                };
-                part(cluster.unchanged, "unchanged");
-                part(cluster.pruned.len(), "pruned");
-                part(cluster.kept, "kept");
-                part(cluster.foreign.len(), "of others");
-                parts.join(", ")
+                let counts = [
+                    (cluster.unchanged, "unchanged"),
+                    (cluster.pruned.len(), "pruned"),
+                    (cluster.kept, "kept"),
+                    (cluster.foreign.len(), "of others"),
+                ];
+                parts.extend(counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+                parts
             }
         };
-        text.push_str(&format!("{:width$}  {what}\n", cluster.cluster));
+        let held = held_on(session, &cluster.cluster);
+        if held > 0 && cluster.outcome != Outcome::Failed {
+            parts.push(format!("{} held", count(held, "app")));
+        }
+        text.push_str(&format!("{:width$}  {}\n", cluster.cluster, parts.join(", ")));
     }
-    let shown = out.strip_prefix(current_dir).unwrap_or(out);
-    let count = report.clusters.len();
-    let s = if count == 1 { "" } else { "s" };
     let nothing = if dry_run { ": nothing was written" } else { "" };
-    text.push_str(&format!("{count} cluster{s} in {}{nothing}\n", shown.display()));
-    if held > 0 {
-        let (s, their) = if held == 1 { ("", "its") } else { ("s", "their") };
-        text.push_str(&format!("{held} app{s} held: {their} previous files stay\n"));
-    }
+    // Those whose cluster isn't known stand in no line above.
+    let held = match session.selection.held(&session.compiled) {
+        0 => String::new(),
+        held => format!("; {} held", count(held, "app")),
+    };
+    let done = match report.clusters.iter().filter(|c| c.outcome != Outcome::Failed).count() {
+        0 => format!("nothing was written to {}", out.display()),
+        done => format!("{} in {}{nothing}", count(done, "cluster"), out.display()),
+    };
+    text.push_str(&format!("{done}{held}\n"));
     text
+}
+
+/// How many of a cluster's apps are held.
+fn held_on(session: &Session, cluster: &str) -> usize {
+    let compiled = &session.compiled;
+    let of =
+        |id| compiled.fleet.clusters.get(id).is_some_and(|c: &crate::config::cluster::Cluster| *c.name == *cluster);
+    compiled.apps.values().filter(|app| app.held.is_some() && app.cluster.is_some_and(of)).count()
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -124,6 +124,11 @@ impl Cluster {
         self.node.as_ref()?.at(&["spec", "values"])
     }
 
+    /// Where its revision is said; where it is declared, if it has none.
+    pub fn revision_origin(&self) -> Origin {
+        self.node.as_ref().and_then(|n| n.at(&["spec", "revision"])).map_or(self.origin, |n| n.origin)
+    }
+
     /// A cluster that nothing is known of but its name.
     pub fn named(name: impl Into<Arc<str>>, declared: Declared, origin: Origin) -> Self {
         Self {

@@ -152,8 +152,6 @@ codes! {
     INDEX_UNREADABLE = "index-unreadable";
     /// A cluster left the fleet; its tree stays.
     CLUSTER_LEFT = "cluster-left";
-    /// An app that failed keeps its previous files.
-    APP_HELD = "app-held";
 }
 
 #[cfg(test)]

@@ -122,6 +122,15 @@ impl Diagnostic {
         self
     }
 
+    /// Points at the place that named what is wrong: the place to change where there is none yet, else one that matters.
+    #[must_use]
+    pub fn named_at(self, origin: Origin, text: impl Into<String>) -> Self {
+        match self.primary {
+            None => self.at(origin, text),
+            Some(_) => self.also(origin, text),
+        }
+    }
+
     /// Points at another place that matters.
     #[must_use]
     pub fn also(mut self, origin: Origin, text: impl Into<String>) -> Self {

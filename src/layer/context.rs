@@ -53,8 +53,9 @@ pub fn cluster(cluster: &Cluster) -> Node {
         ("annotations", said(&["metadata", "annotations"], labels(&cluster.annotations))),
         ("kubeVersion", text(cluster.kube_version.as_ref().map(|v| v.text()))),
         ("families", spec("families", list(cluster.families.iter().map(String::as_str)))),
-        ("revision", spec("revision", text(cluster.revision.as_deref()))),
-        ("project", spec("project", text(cluster.project.as_deref()))),
+        // Empty where it isn't said, so that `revision: "{{ cluster.revision }}"` serves clusters with and without one.
+        ("revision", spec("revision", text(Some(cluster.revision.as_deref().unwrap_or_default())))),
+        ("project", spec("project", text(Some(cluster.project.as_deref().unwrap_or_default())))),
     ])
 }
 

@@ -52,7 +52,8 @@ pub const APP_FILE: &str = "app.yaml";
 /// The file in which an instance says what it changes in other layers.
 pub const LAYER_FILE: &str = "layer.yaml";
 
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The names of a kustomization, first come first.
+pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The instances of a layer: the directory itself, or under a glob each directory that matches, by name.
 ///
@@ -122,7 +123,7 @@ pub fn apps(
     at: Origin,
     reader: &Reader,
 ) -> (Vec<AppDir>, Diagnostics) {
-    let mut search = Search { reader, apps: Vec::new(), diagnostics: Diagnostics::new() };
+    let mut search = Search { reader, at, apps: Vec::new(), diagnostics: Diagnostics::new() };
     let mut staged = false;
     if !tenant {
         for (position, stage) in stages.iter().enumerate() {
@@ -134,7 +135,7 @@ pub fn apps(
         }
     }
     if staged {
-        search.outside(instance, stages, at);
+        search.outside(instance, stages);
     } else {
         search.app(instance.name.clone(), instance.dir.clone(), stages.len());
     }
@@ -143,6 +144,8 @@ pub fn apps(
 
 struct Search<'a, 'w> {
     reader: &'a Reader<'w>,
+    /// Where the layer's path is named.
+    at: Origin,
     apps: Vec<AppDir>,
     diagnostics: Diagnostics,
 }
@@ -166,7 +169,7 @@ impl Search<'_, '_> {
     }
 
     /// Tells what stands beside the stages of an instance and looks as if it were meant to be rendered.
-    fn outside(&mut self, instance: &Instance, stages: &[String], at: Origin) {
+    fn outside(&mut self, instance: &Instance, stages: &[String]) {
         let is_manifest = |name: &str| [".yaml", ".yml", ".json", ".j2"].iter().any(|end| name.ends_with(end));
         for entry in self.reader.list(&instance.dir).unwrap_or_default() {
             let name = entry.name.as_str();
@@ -184,7 +187,7 @@ impl Search<'_, '_> {
                     format!("`{}/{name}` is in no stage of layer instance `{}`", instance.path, instance.name);
                 self.diagnostics.push(
                     Diagnostic::warning(Code::OUTSIDE_STAGES, message)
-                        .at(at, "of this layer")
+                        .at(self.at, "of this layer")
                         .did_you_mean(name, stages.iter().map(String::as_str))
                         .hint(format!("the stages are {}; what stands beside them is not rendered", stages.join(", "))),
                 );
@@ -198,9 +201,8 @@ impl Search<'_, '_> {
         let entries = match self.reader.list(dir) {
             Ok(entries) => entries,
             Err(error) => {
-                let place = self.reader.world().show(dir);
                 self.diagnostics
-                    .push(Diagnostic::error(Code::FILE_UNREADABLE, format!("can't list `{place}`: {error}")));
+                    .push(crate::render::unreadable(self.reader, dir, &error).named_at(self.at, "in this layer"));
                 return inner;
             }
         };

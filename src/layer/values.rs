@@ -129,7 +129,8 @@ fn one(
         Err(ReadError::Missing) if file.optional.unwrap_or(file.path.contains("{{")) => return (None, false),
         Err(error) => {
             let mut diagnostic = crate::render::unreadable(reader, &path, &error)
-                .at(file.origin, format!("named here, for cluster `{}`", cluster.name));
+                .named_at(file.origin, "named here")
+                .about(Some(&cluster.name), None);
             if error == ReadError::Missing {
                 diagnostic = diagnostic
                     .hint(format!("a file that may be missing is named as `{{path: {}, optional: true}}`", file.path));

@@ -13,6 +13,7 @@ use crate::plan::{AppKey, AppOrigin, ClusterId, order};
 use crate::provenance::Recorder;
 use crate::source::Origin;
 use crate::tree::{AppMeta, AppState, ClusterTree, TreeApp, TreeObject};
+use crate::yaml::Node;
 
 /// Namespaces that every cluster has: nobody makes them.
 const GIVEN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -63,7 +64,7 @@ fn yield_to_apps(fixed: &mut Fixed) {
 fn twins(fleet: &Fleet, fixed: &mut Fixed) {
     let mut by_name: BTreeMap<(ClusterId, Arc<str>), Vec<AppKey>> = BTreeMap::new();
     for (key, result) in &fixed.apps {
-        if let (Some(cluster), Some(_)) = (result.cluster, &result.app) {
+        if let Some(cluster) = result.cluster {
             by_name.entry((cluster, Arc::clone(&result.tree_name))).or_default().push(key.clone());
         }
     }
@@ -90,22 +91,20 @@ fn locate(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object
     if object.origin.file.is_real() {
         return object.origin;
     }
-    let app = fixed.apps.get(key).and_then(|r| r.app.as_ref());
-    let cluster = app.and_then(|app| fleet.clusters.get(app.cluster));
-    let (Some(app), Some(cluster)) = (app, cluster) else { return object.origin };
-    let (manifests, _, _) = manifests(run, app, cluster, &Recorder::recording());
-    let found = manifests.iter().filter(|m| {
-        ObjectId::of(&m.node)
+    find(fleet, fixed, run, key, object).map_or(object.origin, |node| node.origin)
+}
+
+/// An object of an app as its source has it: the app is rendered once more.
+fn find(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object) -> Option<Node> {
+    let app = fixed.apps.get(key).and_then(|r| r.app.as_ref())?;
+    let (manifests, _, _) = manifests(run, app, fleet.clusters.get(app.cluster)?, &Recorder::recording());
+    let is_it = |node: &Node| {
+        ObjectId::of(node)
             .is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)
-    });
-    let same_place = |namespace: Option<&str>| namespace.unwrap_or_default() == object.id.namespace;
-    let mut found = found.peekable();
-    let first = found.peek().map(|m| m.node.origin);
-    found
-        .find(|m| same_place(m.node.str_at(&["metadata", "namespace"])))
-        .map(|m| m.node.origin)
-        .or(first)
-        .unwrap_or(object.origin)
+    };
+    let found: Vec<Node> = manifests.into_iter().map(|m| m.node).filter(is_it).collect();
+    let namespace = |node: &&Node| node.str_at(&["metadata", "namespace"]).unwrap_or_default() == object.id.namespace;
+    found.iter().find(namespace).or(found.first()).cloned()
 }
 
 /// A tenant's app makes objects of its own namespace only.
@@ -115,17 +114,35 @@ fn tenancy(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
         let Some(app) = result.app.as_ref().filter(|a| a.tenant) else { continue };
         let bound = app.namespace.as_deref().unwrap_or_default();
         for object in &result.objects {
-            let why = match object.scope {
-                Some(Scope::Cluster) => format!("`{}` belongs to the whole cluster", object.id),
-                _ if object.id.namespace != bound => format!("`{}` is in another namespace than `{bound}`", object.id),
-                _ => continue,
+            let cluster_wide = object.scope == Some(Scope::Cluster);
+            if !cluster_wide && object.id.namespace == bound {
+                continue;
+            }
+            let node = find(fleet, fixed, run, key, object);
+            let start = node.as_ref().map_or(object.origin, |n| n.origin);
+            let namespace = node.as_ref().and_then(|n| n.at(&["metadata", "namespace"])).map_or(start, |n| n.origin);
+            let (why, place, label, hint) = match cluster_wide {
+                true => (
+                    format!("`{}` belongs to the whole cluster", object.id),
+                    start,
+                    "this object".to_owned(),
+                    "move it to a layer that isn't a tenant's".to_owned(),
+                ),
+                false => (
+                    format!("`{}` is in another namespace than `{bound}`", object.id),
+                    namespace,
+                    format!("expected `{bound}`"),
+                    format!(
+                        "leave its namespace out: it then goes to `{bound}`; or move it to a layer that isn't a tenant's"
+                    ),
+                ),
             };
             let cluster = fleet.clusters.get(app.cluster).map(|c| Arc::clone(&c.name));
             let mut diagnostic =
                 Diagnostic::error(Code::TENANT_ESCAPES, format!("a tenant's app makes what it may not: {why}"))
-                    .at(locate(fleet, fixed, run, key, object), "this object")
-                    .also(app.declared_at, "the layer is a tenant's")
-                    .hint("move it to a layer that isn't a tenant's, or leave its namespace out")
+                    .at(place, label)
+                    .also(app.declared_at, "this layer is a tenant's")
+                    .hint(hint)
                     .about(cluster.as_ref(), Some(&app.tree_name));
             diagnostic.subject.object = Some(object.id.to_string().into());
             findings.push((key.clone(), diagnostic));
@@ -230,6 +247,9 @@ pub fn trees(compiled: &Compiled) -> Vec<ClusterTree> {
             Some(app) => order::position(app, result.rank),
             None => (i64::MAX, usize::MAX, usize::MAX, Arc::clone(&result.tree_name)),
         });
+        // Apps of one name are held, all of them: the tree keeps what it has under that name.
+        let mut named = BTreeSet::new();
+        apps.retain(|(_, result)| named.insert(&result.tree_name));
         ClusterTree {
             cluster: Arc::clone(name),
             apps: apps.into_iter().map(|(key, result)| tree_app(compiled, key, result)).collect(),

@@ -241,17 +241,24 @@ impl Chains<'_> {
             return;
         };
         let token = self.sources.widen(Span { file: origin.file, start: origin.at, end: origin.at });
-        let mut told: Vec<Span> = Vec::new();
+        // Each part of the template once, and once whatever several parts of it read: where a string is spelled in a way
+        // that hides its parts, they all have the place of the whole.
+        let mut told: Vec<(Span, Vec<&ValueRead>)> = Vec::new();
         for segment in map.segments_in(token.start, token.end) {
-            if told.contains(&segment.template) {
-                continue;
-            }
-            told.push(segment.template);
-            let at = Origin::new(segment.template.file, segment.template.start as usize);
-            let how = if segment.exact { "copied by the template" } else { "written by the template" };
-            chain.push(Link { what: how.to_owned(), ..link(self.sources, at, depth) });
+            let known = told.iter().position(|(template, _)| *template == segment.template);
+            let part = known.unwrap_or_else(|| {
+                let at = Origin::new(segment.template.file, segment.template.start as usize);
+                let how = if segment.exact { "copied by the template" } else { "written by the template" };
+                chain.push(Link { what: how.to_owned(), ..link(self.sources, at, depth) });
+                told.push((segment.template, Vec::new()));
+                told.len() - 1
+            });
+            let Some((_, reads)) = told.get_mut(part) else { continue };
             for read in segment.reads.iter() {
-                self.read(read, depth + 1, chain);
+                if !reads.contains(&read) {
+                    reads.push(read);
+                    self.read(read, depth + 1, chain);
+                }
             }
         }
     }

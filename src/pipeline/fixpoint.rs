@@ -3,7 +3,7 @@
 //! Apps are rendered in parallel, a round at a time; what they made is then looked at in the order of their keys, so
 //! that the outcome doesn't depend on who was faster. An Application met again with the same spec is a back-edge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -47,6 +47,12 @@ impl Fixed {
     pub fn planned(&self) -> BTreeMap<&AppKey, &App> {
         let known = self.apps.iter().filter_map(|(key, result)| Some((key, result.app.as_ref()?)));
         known.collect()
+    }
+
+    /// The names of the apps that failed before they became one.
+    pub fn unplanned(&self) -> BTreeSet<(ClusterId, Arc<str>)> {
+        let failed = self.apps.values().filter(|result| result.app.is_none());
+        failed.filter_map(|result| Some((result.cluster?, Arc::clone(&result.tree_name)))).collect()
     }
 
     /// Holds an app: what it made is dropped, the findings say why.
@@ -192,8 +198,9 @@ impl Expansion<'_> {
             let message =
                 format!("Applications make Applications more than {MAX_DEPTH} levels deep: this one is not expanded");
             let diagnostic = Diagnostic::error(Code::APPLICATION_DEPTH, message)
-                .at(at, format!("made by `{}`", parent.tree_name))
-                .hint("something makes a new name at every level; an Application that makes itself again is fine");
+                .at(at, made_by(parent))
+                .hint("something makes a new name at every level; an Application that makes itself again is fine")
+                .within(self.way(parent), None);
             return self.held(key, None, tree_name, Some(parent.key.clone()), diagnostic.into());
         }
         let cluster = match applications::cluster(self.fleet, &application, hub) {
@@ -210,6 +217,19 @@ impl Expansion<'_> {
             }
             Err(problems) => self.held(key, Some(cluster), tree_name, Some(parent.key.clone()), problems),
         }
+    }
+
+    /// The first steps from the root to an app, and the last.
+    fn way(&self, app: &App) -> String {
+        const SHOWN: usize = 3;
+        let chain = ancestors(&self.fixed.apps, &app.key);
+        let mut names: Vec<&str> = chain.iter().filter_map(|key| Some(&*self.fixed.apps.get(key)?.tree_name)).collect();
+        names.reverse();
+        names.push(&app.tree_name);
+        if names.len() > 2 * SHOWN {
+            names.splice(SHOWN..names.len() - SHOWN, ["…"]);
+        }
+        format!("made in turn: {}", names.join(" → "))
     }
 
     /// The Application that was met first under a key.
@@ -238,7 +258,7 @@ impl Expansion<'_> {
         let name = |node: &Node| crate::config::origin_of(node, &["metadata", "name"]);
         let message = format!("two different Applications are called `{tree_name}`");
         let diagnostic = Diagnostic::error(Code::DUPLICATE_APPLICATION, message)
-            .at(name(&again.node), format!("made by `{}`", parent.tree_name))
+            .at(name(&again.node), made_by(parent))
             .also(name(first), "first met here")
             .hint("Argo CD would switch between the two at every sync: give one another name");
         let held = Held { code: diagnostic.code, reason: diagnostic.message.clone() };
@@ -268,12 +288,20 @@ impl Expansion<'_> {
     }
 }
 
+/// What made an Application, as people call it.
+fn made_by(parent: &App) -> String {
+    match &parent.key {
+        AppKey::Root { path, .. } => format!("made by the root `{path}`"),
+        _ => format!("made by `{}`", parent.tree_name),
+    }
+}
+
 /// The finding that holds an app: its first error.
 fn held_by(diagnostics: &Diagnostics) -> Held {
     let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
     match first {
         Some(d) => Held { code: d.code, reason: d.message.clone() },
-        None => Held { code: Code::APP_HELD, reason: "it failed".to_owned() },
+        None => Held { code: Code::INVALID_APPLICATION, reason: "it can't be used".to_owned() },
     }
 }
 

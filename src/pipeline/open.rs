@@ -224,7 +224,9 @@ impl Mounts<'_> {
         for (url, path) in &self.opening.repositories {
             let place = self.opening.current_dir.join(path);
             match self.repository(&place, own, url) {
-                Ok(found) => list.push(Repository { urls: vec![normalize_url(url)], ..found }),
+                Ok(found) => {
+                    list.push(Repository { urls: vec![normalize_url(url)], shown: vec![url.clone()], ..found })
+                }
                 Err(why) => diagnostics.push(
                     Diagnostic::error(Code::UNKNOWN_REPOSITORY, format!("`--repo {url}={path}`: {why}"))
                         .hint("PATH is a directory on this machine, relative to the current one"),
@@ -243,6 +245,7 @@ impl Mounts<'_> {
                 Ok(found) => list.push(Repository {
                     name: declared.name.clone(),
                     urls: declared.url.iter().map(|url| normalize_url(url)).collect(),
+                    shown: declared.url.iter().cloned().collect(),
                     ..found
                 }),
                 Err(why) => diagnostics.push(
@@ -256,6 +259,7 @@ impl Mounts<'_> {
         list.push(Repository {
             name: None,
             urls: remotes.iter().map(|remote| normalize_url(&remote.url)).collect(),
+            shown: remotes.iter().map(|remote| remote.url.clone()).collect(),
             root: own.tree.clone(),
             git: self.git.clone(),
             prefix: String::new(),
@@ -277,14 +281,32 @@ impl Mounts<'_> {
             let inside = own.tree.join(&prefix).unwrap_or_else(|| own.tree.clone());
             let git = self.git.clone();
             let excluded = own.excluded.iter().filter_map(|path| beneath(path, &prefix)).map(str::to_owned).collect();
-            return Ok(Repository { name: None, urls: Vec::new(), root: inside, git, prefix, own: true, excluded });
+            return Ok(Repository {
+                name: None,
+                urls: Vec::new(),
+                shown: Vec::new(),
+                root: inside,
+                git,
+                prefix,
+                own: true,
+                excluded,
+            });
         }
         let git = GitRepository::discover(&place).ok().flatten().map(Arc::new);
         let prefix = git.as_ref().and_then(|g| g.work_tree()).map(|top| below(top, &place)).unwrap_or_default();
         let options = DiskOptions { name: shown.to_owned(), repository: git.clone(), ..DiskOptions::default() };
         let tree = DiskTree::open(&place, options).map_err(|e| e.to_string())?;
         let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
-        Ok(Repository { name: None, urls: Vec::new(), root, git, prefix, own: false, excluded: Vec::new() })
+        Ok(Repository {
+            name: None,
+            urls: Vec::new(),
+            shown: Vec::new(),
+            root,
+            git,
+            prefix,
+            own: false,
+            excluded: Vec::new(),
+        })
     }
 
     fn clusters(

@@ -68,6 +68,12 @@ impl Selection {
         self.app(namespace, name, result.app.as_ref().and_then(App::layer), labels)
     }
 
+    /// How many of the apps that are selected are held.
+    pub fn held(&self, compiled: &Compiled) -> usize {
+        let apps = compiled.apps.iter().filter(|(_, result)| result.held.is_some());
+        apps.filter(|(key, result)| self.selects(compiled, key, result)).count()
+    }
+
     /// The apps of the compiled fleet by cluster and name in the tree, and whether they are selected.
     pub fn chosen(&self, compiled: &Compiled) -> BTreeMap<(Arc<str>, Arc<str>), bool> {
         let named = compiled.apps.iter().filter_map(|(key, result)| {

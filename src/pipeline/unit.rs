@@ -77,6 +77,7 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
     let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
+    let read_for = if app.layer().is_some() { "read for this layer" } else { "read for this source" };
     for AppSource { dir, engine, origin, .. } in &app.sources {
         let source = render::Source { dir: dir.clone(), engine: engine.clone() };
         let rendered = render::render(&source, &env);
@@ -84,7 +85,7 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
             None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
-                d.at(*origin, "this source")
+                d.at(*origin, read_for)
             }
             _ => d,
         };

@@ -126,8 +126,11 @@ pub fn load_clusters(reader: &Reader, dir: &FilePath, patterns: &[(String, Origi
                 // The default pattern may match nothing in a fleet of Applications only.
                 if origin.file.is_real() {
                     let message = format!("no file matches `{pattern}`");
-                    diagnostics
-                        .push(Diagnostic::error(Code::MATCHES_NOTHING, message).at(*origin, "declares clusters"));
+                    diagnostics.push(
+                        Diagnostic::error(Code::MATCHES_NOTHING, message)
+                            .at(*origin, "matches nothing")
+                            .hint("cluster files are looked for from the directory of terrace.yaml"),
+                    );
                 }
             }
             Ok(found) => files.extend(found.iter().filter_map(|path| dir.join(path))),
@@ -194,6 +197,6 @@ fn recording(reader: &Reader, file: &FilePath, name: &str, at: Origin) -> Result
     };
     result.map_err(|error| {
         let path = beside.unwrap_or_else(|| file.clone());
-        crate::render::unreadable(reader, &path, &error).at(at, "named here")
+        crate::render::unreadable(reader, &path, &error).named_at(at, "named here")
     })
 }

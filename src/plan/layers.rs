@@ -8,6 +8,7 @@ use ecow::EcoString;
 use super::fleet::Fleet;
 use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
 use crate::config::app::{AppFile, AppSource as FileSource, Flag, Wave};
+use crate::config::cluster::Cluster;
 use crate::config::fleet::Layer;
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -154,7 +155,15 @@ impl Work<'_, '_> {
                 },
             };
             self.unsupported_patches(instance, result);
-            let layer_place = LayerPlace { index, layer, instance, namespace, root: &root, at: origin("name") };
+            let layer_place = LayerPlace {
+                index,
+                layer,
+                instance,
+                namespace,
+                root: &root,
+                at: origin("name"),
+                path_at: origin("path"),
+            };
             for dir in dirs {
                 match self.app(&layer_place, dir, &roots) {
                     Ok(Some(app)) => result.apps.push(app),
@@ -211,7 +220,7 @@ impl Work<'_, '_> {
     }
 
     fn cluster_origin(&self) -> Origin {
-        self.fleet.clusters.get(self.cluster).map_or(Origin::NONE, |c| c.origin)
+        self.fleet.clusters.get(self.cluster).map_or(Origin::NONE, Cluster::revision_origin)
     }
 
     fn layout(&self, index: usize, layer: &Layer, root: &FilePath, at: Origin) -> Arc<LayerLayout> {
@@ -253,8 +262,9 @@ impl Work<'_, '_> {
         if !self.recorder.on() || !template.contains('{') {
             return Ok((self.jinja.render_string(template, span(at), &context, &options)?, at));
         }
-        let jinja::Text { text, map } = self.jinja.record_string(template, span(at), &context, &options)?;
         let sources = self.reader.world().sources();
+        let token = sources.widen(span(at));
+        let jinja::Text { text, map } = self.jinja.record_string(template, token, &context, &options)?;
         let name = format!("{} (rendered)", sources.get(at.file).map_or(String::new(), |file| file.name.clone()));
         let kept = sources.add(name, text.as_str(), SourceKind::Rendered(Arc::new(map.unwrap_or_default())));
         Ok((text, Origin::new(kept.id, 0)))
@@ -316,21 +326,27 @@ impl Work<'_, '_> {
         };
         let namespace = spec.and_then(|s| s.namespace.as_deref());
         let namespace = namespace.map(|namespace| Node::new(namespace, origin(&["spec", "namespace"])));
-        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace) {
-            if asked != bound {
-                let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
-                let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
-                return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
-                    .at(origin(&["spec", "namespace"]), "another namespace")
-                    .into());
-            }
+        if let (true, Some(asked), Some(bound)) = (place.layer.tenant, &namespace, &place.namespace)
+            && asked != bound
+        {
+            let (asked, bound) = (asked.as_str().unwrap_or_default(), bound.as_str().unwrap_or_default());
+            let message = format!("a tenant's app goes into its own namespace `{bound}`, not into `{asked}`");
+            return Err(Diagnostic::error(Code::TENANT_ESCAPES, message)
+                .at(origin(&["spec", "namespace"]), "another namespace")
+                .into());
         }
         let namespace = namespace.or_else(|| place.namespace.clone());
+        // What app.yaml doesn't say comes from the directory, and has no place.
+        let said = |keys: &[&str]| {
+            file.as_ref().filter(|f| f.node.at(keys).is_some()).map_or(Origin::NONE, |f| f.origin(keys))
+        };
+        let (named_at, released_at) = (said(&["metadata", "name"]), said(&["spec", "releaseName"]));
+        let release = spec.and_then(|s| s.release_name.as_deref());
         let app_context = context::map([
-            ("name", context::text(Some(&name))),
+            ("name", Some(Node::new(&*name, named_at))),
             ("namespace", namespace.clone()),
-            ("wave", Some(Node::new(wave, origin(&["spec", "wave"])))),
-            ("releaseName", context::text(Some(spec.and_then(|s| s.release_name.as_deref()).unwrap_or(&name)))),
+            ("wave", Some(Node::new(wave, said(&["spec", "wave"])))),
+            ("releaseName", Some(release.map_or_else(|| Node::new(&*name, named_at), |r| Node::new(r, released_at)))),
         ]);
         roots.push(("app".into(), app_context));
         let depends = file.as_ref().and_then(|f| f.node.at(&["spec", "dependsOn"])).and_then(Node::as_seq);
@@ -437,7 +453,7 @@ impl Work<'_, '_> {
                 Marker::Helm => Engine::Helm,
                 Marker::Kustomize => Engine::Kustomize,
             };
-            let at = file.map_or(place.at, |f| f.origin(&["kind"]));
+            let at = self.marker_origin(dir).unwrap_or(place.path_at);
             let shown = self.fleet.describe(&dir.dir);
             return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown, origin: at }]);
         }
@@ -452,6 +468,17 @@ impl Work<'_, '_> {
             }
         }
         if diagnostics.has_errors() { Err(diagnostics) } else { Ok(sources) }
+    }
+
+    /// The start of the file that gives a directory to an engine.
+    fn marker_origin(&self, dir: &AppDir) -> Option<Origin> {
+        let names: &[&str] = match dir.marker {
+            Marker::None => &[],
+            Marker::Helm => &["Chart.yaml"],
+            Marker::Kustomize => &layout::KUSTOMIZATIONS,
+        };
+        let marker = names.iter().find_map(|name| dir.dir.join(name).and_then(|path| self.reader.text(&path).ok()));
+        marker.map(|source| Origin::new(source.id, 0))
     }
 
     fn source(
@@ -495,7 +522,10 @@ struct LayerPlace<'a> {
     /// The namespace that its apps are bound to, and where it comes from.
     namespace: Option<Node>,
     root: &'a FilePath,
+    /// Where the layer is named.
     at: Origin,
+    /// Where its path is.
+    path_at: Origin,
 }
 
 fn span(origin: Origin) -> Span {
@@ -536,12 +566,10 @@ fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
 
 const MAX_DEPTH: usize = 100;
 
-fn render_strings(
-    node: &mut Node,
-    render: &mut dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics>,
-    diagnostics: &mut Diagnostics,
-    depth: usize,
-) {
+/// Renders a string that has a template in it, and says where the result comes from.
+type RenderString<'a> = dyn FnMut(&str, Origin) -> Result<(String, Origin), Diagnostics> + 'a;
+
+fn render_strings(node: &mut Node, render: &mut RenderString<'_>, diagnostics: &mut Diagnostics, depth: usize) {
     let origin = node.origin;
     match &mut node.value {
         Value::Str(text) if text.contains("{{") || text.contains("{%") => match render(text, origin) {

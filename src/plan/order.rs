@@ -4,14 +4,20 @@
 //! and of the earlier stages of its own layer instance. So waves order the fleet, stages order a layer, and both can be
 //! told to Argo CD as one sync wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{App, AppKey, AppOrigin, ClusterId};
+use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 
 /// The rank of each app, and what is wrong with `dependsOn`: names that aren't there, and circles.
-pub fn ranks(apps: &BTreeMap<&AppKey, &App>) -> (BTreeMap<AppKey, i64>, Diagnostics) {
+/// `failed` are the names of apps that failed before they could be planned: to name one is no mistake.
+pub fn ranks(
+    apps: &BTreeMap<&AppKey, &App>,
+    failed: &BTreeSet<(ClusterId, Arc<str>)>,
+    clusters: &[Cluster],
+) -> (BTreeMap<AppKey, i64>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut by_name: BTreeMap<(ClusterId, &str), &AppKey> = BTreeMap::new();
     let mut by_stage: BTreeMap<(ClusterId, &str, usize), Vec<&AppKey>> = BTreeMap::new();
@@ -31,19 +37,22 @@ pub fn ranks(apps: &BTreeMap<&AppKey, &App>) -> (BTreeMap<AppKey, i64>, Diagnost
         for (name, origin) in &app.depends_on {
             match by_name.get(&(app.cluster, &**name)) {
                 Some(found) => before.push(found),
+                None if failed.contains(&(app.cluster, Arc::clone(name))) => {}
                 None => {
                     let known = by_name.range((app.cluster, "")..(app.cluster + 1, "")).map(|((_, name), _)| *name);
                     diagnostics.push(
                         Diagnostic::error(Code::BAD_DEPENDENCY, format!("`{name}` is not an app on this cluster"))
                             .at(*origin, format!("`{}` depends on it", app.tree_name))
-                            .did_you_mean(name, known),
+                            .did_you_mean(name, known)
+                            .hint("`dependsOn` names apps of the same cluster; `terrace graph` shows them")
+                            .about(clusters.get(app.cluster).map(|c| &c.name), Some(&app.tree_name)),
                     );
                 }
             }
         }
         needs.insert(key, before);
     }
-    let mut walk = Walk { apps, needs: &needs, ranks: BTreeMap::new(), diagnostics };
+    let mut walk = Walk { apps, clusters, needs: &needs, ranks: BTreeMap::new(), diagnostics };
     for key in apps.keys().copied() {
         walk.rank(key);
     }
@@ -52,6 +61,7 @@ pub fn ranks(apps: &BTreeMap<&AppKey, &App>) -> (BTreeMap<AppKey, i64>, Diagnost
 
 struct Walk<'a> {
     apps: &'a BTreeMap<&'a AppKey, &'a App>,
+    clusters: &'a [Cluster],
     needs: &'a BTreeMap<&'a AppKey, Vec<&'a AppKey>>,
     ranks: BTreeMap<AppKey, i64>,
     diagnostics: Diagnostics,
@@ -92,11 +102,17 @@ impl<'a> Walk<'a> {
     fn tell_circle(&mut self, circle: &[&AppKey]) {
         let apps: Vec<&App> = circle.iter().filter_map(|key| self.apps.get(*key).copied()).collect();
         let names: Vec<&str> = apps.iter().map(|app| app.name()).chain(apps.first().map(|app| app.name())).collect();
-        let origin = apps.iter().find_map(|app| app.depends_on.first()).map(|(_, origin)| *origin);
         let message = format!("apps depend on each other in a circle: {}", names.join(" → "));
-        let mut diagnostic = Diagnostic::error(Code::BAD_DEPENDENCY, message);
-        if let Some(origin) = origin {
-            diagnostic = diagnostic.at(origin, "part of the circle");
+        let mut diagnostic = Diagnostic::error(Code::BAD_DEPENDENCY, message)
+            .hint("one of them has to be synced first: leave its `dependsOn` out");
+        // Stages wait for each other without anybody saying so: only what is said can be shown.
+        for (app, next) in apps.iter().zip(names.iter().skip(1)) {
+            if let Some((_, origin)) = app.depends_on.iter().find(|(name, _)| **name == **next) {
+                diagnostic = diagnostic.named_at(*origin, format!("`{}` waits for `{next}`", app.name()));
+            }
+        }
+        if let Some(first) = apps.first() {
+            diagnostic = diagnostic.about(self.clusters.get(first.cluster).map(|c| &c.name), Some(&first.tree_name));
         }
         self.diagnostics.push(diagnostic);
     }

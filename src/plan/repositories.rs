@@ -16,6 +16,8 @@ pub struct Repository {
     pub name: Option<String>,
     /// Its URLs, normalised.
     pub urls: Vec<String>,
+    /// Its URLs as they were written.
+    pub shown: Vec<String>,
     /// Its root: the working tree, or (pinned) the compiled commit.
     pub root: FilePath,
     /// Its git repository, if it is in one.
@@ -121,13 +123,13 @@ impl Repositories {
         let wanted = normalize_url(url);
         let found = self.list.iter().position(|r| r.urls.contains(&wanted));
         let Some(index) = found else {
-            let known: Vec<&str> = self.list.iter().flat_map(|r| r.urls.iter().map(String::as_str)).collect();
+            let known: Vec<&str> = self.list.iter().flat_map(|r| r.shown.iter().map(String::as_str)).collect();
             return Err(Diagnostic::error(
                 Code::UNKNOWN_REPOSITORY,
                 format!("nothing here stands for the repository `{url}`"),
             )
             .at(at.0, "this repository is not at hand")
-            .did_you_mean(&wanted, known)
+            .did_you_mean(url, known)
             .hint(format!(
                 "say where a copy of it stands: `--repo {url}=PATH`, or an entry under `repositories` in terrace.yaml"
             )));

@@ -5,7 +5,8 @@ pub mod plain;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::Recorder;
-use crate::world::{FilePath, ReadError, Reader};
+use crate::source::Origin;
+use crate::world::{EntryKind, FilePath, ReadError, Reader};
 use crate::yaml::Node;
 
 /// What is rendered: a directory, by an engine.
@@ -75,14 +76,25 @@ pub fn render(source: &Source, env: &Env) -> Rendered {
     }
 }
 
-/// The diagnostic of a file that can't be read.
+/// The diagnostic of a file that can't be read. Only what isn't UTF-8 has a place in it; the caller knows who named it.
 pub fn unreadable(reader: &Reader, path: &FilePath, error: &ReadError) -> Diagnostic {
     let place = reader.world().show(path);
-    let code = match error {
-        ReadError::Missing => Code::FILE_MISSING,
-        ReadError::Escapes(_) => Code::PATH_ESCAPES,
-        ReadError::NotUtf8 { .. } => Code::NOT_UTF8,
-        _ => Code::FILE_UNREADABLE,
-    };
-    Diagnostic::error(code, format!("can't read `{place}`: {error}"))
+    match error {
+        ReadError::Missing => Diagnostic::error(Code::FILE_MISSING, format!("there is no file `{place}`")),
+        ReadError::Escapes(how) => Diagnostic::error(Code::PATH_ESCAPES, how.clone())
+            .hint("only files of declared repositories are read: put a copy there, or declare the other repository"),
+        ReadError::NotUtf8 { at } => {
+            let diagnostic = Diagnostic::error(Code::NOT_UTF8, format!("`{place}` is not UTF-8"))
+                .hint("save it in UTF-8; an editor may call what it is now Latin-1, Windows-1252 or UTF-16");
+            match reader.world().lossy(path) {
+                Some(shown) => diagnostic.at(Origin::new(shown.id, *at), "the first byte that is not UTF-8"),
+                None => diagnostic,
+            }
+        }
+        ReadError::WrongKind(EntryKind::Directory) => {
+            Diagnostic::error(Code::FILE_UNREADABLE, format!("`{place}` is a directory, expected a file"))
+        }
+        ReadError::Failed(why) if why.starts_with('`') => Diagnostic::error(Code::FILE_UNREADABLE, why.clone()),
+        error => Diagnostic::error(Code::FILE_UNREADABLE, format!("`{place}` {error}")),
+    }
 }

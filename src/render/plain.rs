@@ -68,9 +68,8 @@ impl Work<'_, '_> {
         let entries = match self.env.reader.list(dir) {
             Ok(entries) => entries,
             Err(error) => {
-                let place = self.env.reader.world().show(dir);
-                let code = if error == ReadError::Missing { Code::UNKNOWN_PATH } else { Code::FILE_UNREADABLE };
-                return self.fail(code, format!("can't list `{place}`: {error}"));
+                let diagnostic = super::unreadable(self.env.reader, dir, &error);
+                return self.rendered.diagnostics.push(diagnostic);
             }
         };
         for entry in entries {
@@ -87,7 +86,7 @@ impl Work<'_, '_> {
                 EntryKind::File => self.file(&path),
                 EntryKind::BadLink => match self.env.reader.text(&path) {
                     // Argo CD passes over a link to nothing, with a warning.
-                    Err(ReadError::Missing) if self.options.lenient => self.dangling(&path),
+                    Err(error @ ReadError::Dangling(_)) if self.options.lenient => self.dangling(&error),
                     _ => self.file(&path),
                 },
             }
@@ -107,9 +106,8 @@ impl Work<'_, '_> {
             && options.include.as_ref().is_none_or(|glob| glob.matches(relative))
     }
 
-    fn dangling(&mut self, path: &FilePath) {
-        let place = self.env.reader.world().show(path);
-        let message = format!("`{place}` is a link to nothing: Argo CD passes over it");
+    fn dangling(&mut self, error: &ReadError) {
+        let message = format!("{error}: Argo CD passes over it");
         self.rendered.diagnostics.push(Diagnostic::warning(Code::FILE_MISSING, message));
     }
 

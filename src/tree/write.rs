@@ -57,6 +57,8 @@ pub struct WriteOptions<'a> {
     pub notice: Option<&'a (dyn Fn(&str) + Sync)>,
     /// How two directories change places.
     pub swap: Swap,
+    /// What the output directory is called in messages; none: by its path.
+    pub shown: Option<&'a Path>,
 }
 
 impl WriteOptions<'_> {
@@ -70,6 +72,7 @@ impl WriteOptions<'_> {
             wait: None,
             notice: None,
             swap: Swap::default(),
+            shown: None,
         }
     }
 }
@@ -129,32 +132,33 @@ pub fn write(out: &Path, trees: &[ClusterTree], options: &WriteOptions<'_>) -> W
     let mut rules = options.rules.clone();
     rules.hold(trees);
     let mut report = WriteReport::default();
+    let names = Names { out, shown: options.shown.unwrap_or(out) };
     // Held until the end of the function; the system releases it if we are killed.
     let lock = if options.dry_run { Ok(None) } else { open(out, options).map(Some) };
     let _lock = match lock {
         Ok(lock) => lock,
         Err(failure) => {
             report.clusters = trees.iter().map(|tree| failed(&tree.cluster)).collect();
-            report.diagnostics.push(failure.diagnostic());
+            report.diagnostics.push(failure.diagnostic(names));
             return report;
         }
     };
     let area = Area::new(out.join(WORK_DIR));
 
-    let names = doubled_names(trees);
+    let directories = doubled_names(trees);
     let works: Vec<Result<Work, Diagnostics>> = trees
         .par_iter()
         .map(|tree| {
             let name = component(&tree.cluster);
-            if let Some(error) = names.get(&name.to_ascii_lowercase()).and_then(|all| doubled(all)) {
+            if let Some(error) = directories.get(&name.to_ascii_lowercase()).and_then(|all| doubled(all)) {
                 return Err(error.about(Some(&tree.cluster), None).into());
             }
-            let mut work = plan(out, &area, tree, name, &rules)?;
+            let mut work = plan(names, &area, tree, name, &rules)?;
             if work.changes.is_some() && !options.dry_run {
                 work.stage(&area).map_err(|failure| {
                     // What it took is needed by the others: the disk may be full.
                     let _ = stage::remove(&area.new_tree(&work.name));
-                    Diagnostics::from(failure.diagnostic().about(Some(&tree.cluster), None))
+                    Diagnostics::from(failure.diagnostic(names).about(Some(&tree.cluster), None))
                 })?;
             }
             Ok(work)
@@ -168,7 +172,7 @@ pub fn write(out: &Path, trees: &[ClusterTree], options: &WriteOptions<'_>) -> W
         .into_par_iter()
         .zip(trees)
         .map(|(work, tree)| match work {
-            Ok(work) => work.finish(&tree.cluster, &area, options),
+            Ok(work) => work.finish(&tree.cluster, &area, options, names),
             Err(diagnostics) => (failed(&tree.cluster), diagnostics),
         })
         .collect();
@@ -179,13 +183,17 @@ pub fn write(out: &Path, trees: &[ClusterTree], options: &WriteOptions<'_>) -> W
     if !options.dry_run {
         area.close();
     }
-    report.diagnostics.extend(left(out, options.clusters));
+    report.diagnostics.extend(left(names, options.clusters));
     report
 }
 
 /// Makes the output directory, locks it, and clears up after runs that were killed.
 fn open(out: &Path, options: &WriteOptions<'_>) -> Result<std::fs::File, Failure> {
     let failure = |path: &Path, error: io::Error| Failure::new(path, error);
+    if out.metadata().is_ok_and(|meta| !meta.is_dir()) {
+        let error = io::Error::new(io::ErrorKind::NotADirectory, "it is a file, and trees go into a directory");
+        return Err(failure(out, error));
+    }
     std::fs::create_dir_all(out).map_err(|error| failure(out, error))?;
     let lock = lock::acquire(out, options.wait, options.notice).map_err(|error| failure(out, error))?;
     Area::new(out.join(WORK_DIR)).recover(out)?;
@@ -205,25 +213,34 @@ struct Work {
 }
 
 /// Compares a tree with what is on disk.
-fn plan(out: &Path, area: &Area, tree: &ClusterTree, name: String, rules: &Rules<'_>) -> Result<Work, Diagnostics> {
+fn plan(
+    names: Names<'_>,
+    area: &Area,
+    tree: &ClusterTree,
+    name: String,
+    rules: &Rules<'_>,
+) -> Result<Work, Diagnostics> {
     let about = |diagnostics: Diagnostics| -> Diagnostics {
         diagnostics.into_iter().map(|d| d.about(Some(&tree.cluster), None)).collect()
     };
-    let live = out.join(&name);
+    let live = names.out.join(&name);
     // A dry run clears nothing up: the old tree may still be aside.
     let aside = area.old_tree(&name);
     let standing = if survey::is_missing(&live) && !survey::is_missing(&aside) { &aside } else { &live };
-    let survey = Survey::read(standing).map_err(|failure| about(failure.diagnostic().into()))?;
-    let previous = previous_index(&survey, &live).map_err(about)?;
+    let survey = Survey::read(standing).map_err(|failure| about(failure.diagnostic(names).into()))?;
+    let previous = previous_index(&survey, &live, names).map_err(about)?;
     let arrangement = arrange(tree, previous.as_ref().map(|(index, _)| index), rules)?;
     let old = previous.as_ref().map(|(index, bytes)| (index, bytes.as_slice()));
     let changes = survey.compare(&arrangement, old);
     if !changes.conflicts.is_empty() {
         let error = |(ours, theirs): &(String, String)| {
             let message = if ours == theirs {
-                format!("{} isn't a file of terrace, and it stands where one goes", live.join(theirs).display())
+                format!("`{}` isn't a file of terrace, and it stands where one goes", names.of(&live.join(theirs)))
             } else {
-                format!("{} isn't a file of terrace, and it stands in the way of {ours}", live.join(theirs).display())
+                format!(
+                    "`{}` isn't a file of terrace, and it stands in the way of `{ours}`",
+                    names.of(&live.join(theirs))
+                )
             };
             Diagnostic::error(Code::FOREIGN_FILE, message)
                 .hint("move it out of the way; until then nothing of this cluster is written")
@@ -245,13 +262,13 @@ fn plan(out: &Path, area: &Area, tree: &ClusterTree, name: String, rules: &Rules
 }
 
 /// The index of the tree that stands, and its bytes.
-fn previous_index(survey: &Survey, live: &Path) -> Result<Option<(Index, Vec<u8>)>, Diagnostics> {
+fn previous_index(survey: &Survey, live: &Path, names: Names<'_>) -> Result<Option<(Index, Vec<u8>)>, Diagnostics> {
     let path = live.join(INDEX_FILE);
-    let Some(bytes) = survey.index_bytes().map_err(|failure| failure.diagnostic())? else { return Ok(None) };
+    let Some(bytes) = survey.index_bytes().map_err(|failure| failure.diagnostic(names))? else { return Ok(None) };
     match Index::read(&bytes) {
         Ok(index) => Ok(Some((index, bytes))),
         Err(fault) => {
-            let message = format!("{} can't be used: {fault}", path.display());
+            let message = format!("`{}` can't be used: {fault}", names.of(&path));
             Err(Diagnostic::error(Code::INDEX_UNREADABLE, message)
                 .hint("take the last good one back from git; until then nothing of this cluster is written")
                 .into())
@@ -268,20 +285,27 @@ impl Work {
         Ok(())
     }
 
-    fn finish(self, cluster: &Arc<str>, area: &Area, options: &WriteOptions<'_>) -> (ClusterReport, Diagnostics) {
+    fn finish(
+        self,
+        cluster: &Arc<str>,
+        area: &Area,
+        options: &WriteOptions<'_>,
+        names: Names<'_>,
+    ) -> (ClusterReport, Diagnostics) {
         let Some(changes) = self.changes.filter(|_| !options.dry_run) else {
             return (self.report, Diagnostics::new());
         };
         match stage::swap(area, &self.name, &self.live, options.swap) {
             Err(failure) => {
                 let _ = stage::remove(&area.new_tree(&self.name));
-                (failed(cluster), failure.diagnostic().about(Some(cluster), None).into())
+                (failed(cluster), failure.diagnostic(names).about(Some(cluster), None).into())
             }
             Ok(None) => (self.report, Diagnostics::new()),
             Ok(Some(old)) => {
                 let gone = stage::retire(&old, &self.live, &self.survey, &changes);
                 let diagnostics = gone.err().map(|Failure { path, error }| {
-                    let message = format!("the old tree of {cluster} in {} can't be removed: {error}", path.display());
+                    let message =
+                        format!("the old tree of {cluster} in `{}` can't be removed: {}", names.of(&path), why(&error));
                     Diagnostic::warning(Code::OUTPUT_UNWRITABLE, message)
                         .hint("the new tree is in place; the next run tries again")
                         .about(Some(cluster), None)
@@ -304,19 +328,46 @@ impl Failure {
         Self { path: path.into(), error }
     }
 
-    fn diagnostic(self) -> Diagnostic {
-        let message = format!("{} can't be written: {}", self.path.display(), self.error);
+    fn diagnostic(self, names: Names<'_>) -> Diagnostic {
+        let message = format!("`{}` can't be written: {}", names.of(&self.path), why(&self.error));
         let diagnostic = Diagnostic::error(Code::OUTPUT_UNWRITABLE, message);
         match self.error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 diagnostic.hint("free some space, and as much as the tree takes; the old tree is untouched")
             }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 diagnostic.hint("see who owns it, or give another output directory with `-o`")
             }
+            io::ErrorKind::NotADirectory => diagnostic.hint("move it away, or give another output directory with `-o`"),
             _ => diagnostic,
         }
     }
+}
+
+/// The output directory, and what it is called.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    out: &'a Path,
+    shown: &'a Path,
+}
+
+impl Names<'_> {
+    /// What a path is called; what is built aside by the place that it is for.
+    fn of(self, path: &Path) -> String {
+        let below = path.strip_prefix(self.out).ok();
+        let below = below.map(|below| below.strip_prefix(Path::new(WORK_DIR).join("new")).unwrap_or(below));
+        match below {
+            Some(below) if below.as_os_str().is_empty() => self.shown.display().to_string(),
+            Some(below) => self.shown.join(below).display().to_string(),
+            None => path.display().to_string(),
+        }
+    }
+}
+
+/// A system's error without its number.
+fn why(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn failed(cluster: &Arc<str>) -> ClusterReport {
@@ -346,29 +397,30 @@ fn doubled(all: &[Arc<str>]) -> Option<Diagnostic> {
     Some(Diagnostic::error(Code::DUPLICATE_NAME, message).hint("give each cluster a name of its own"))
 }
 
-/// A note for each tree in `out` whose cluster isn't in the fleet.
-fn left(out: &Path, clusters: &[Arc<str>]) -> Vec<Diagnostic> {
+/// A warning for each tree in `out` whose cluster isn't in the fleet.
+fn left(names: Names<'_>, clusters: &[Arc<str>]) -> Vec<Diagnostic> {
     if clusters.is_empty() {
         return Vec::new();
     }
+    let out = names.out;
     let known: HashMap<String, ()> = clusters.iter().map(|c| (component(c), ())).collect();
     // What can't be listed can't be said; writing into it has failed before.
     let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
-    let mut names: Vec<std::ffi::OsString> = entries
+    let mut found: Vec<std::ffi::OsString> = entries
         .filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir()))
         .map(|e| e.file_name())
         .filter(|name| name != OsStr::new(WORK_DIR) && name.to_str().is_none_or(|n| !known.contains_key(n)))
         .collect();
-    names.sort();
+    found.sort();
     let note = |name: std::ffi::OsString| {
         let index = Index::read(&std::fs::read(out.join(&name).join(INDEX_FILE)).ok()?).ok()?;
         let message = format!(
-            "{} is the tree of `{}`, which is no cluster of this fleet",
-            out.join(&name).display(),
+            "`{}` is the tree of `{}`, which is no cluster of this fleet",
+            names.of(&out.join(&name)),
             index.cluster
         );
-        let note = Diagnostic::note(Code::CLUSTER_LEFT, message).hint("delete the directory if the cluster is gone");
+        let note = Diagnostic::warning(Code::CLUSTER_LEFT, message).hint("delete the directory if the cluster is gone");
         Some(note.about(Some(&index.cluster.into()), None))
     };
-    names.into_iter().filter_map(note).collect()
+    found.into_iter().filter_map(note).collect()
 }

@@ -255,6 +255,10 @@ fn nothing_or(error: &io::Error) -> Result<(), ReadError> {
 fn failure(error: &io::Error) -> ReadError {
     match error.kind() {
         ErrorKind::NotFound => ReadError::Missing,
-        _ => ReadError::Failed(format!("can't be read: {error}")),
+        _ => {
+            // The system's number says nothing more to people.
+            let text = error.to_string();
+            ReadError::Failed(format!("can't be read: {}", text.split(" (os error").next().unwrap_or_default()))
+        }
     }
 }

@@ -173,7 +173,7 @@ impl From<GitError> for ReadError {
     fn from(error: GitError) -> Self {
         match error {
             GitError::TooLarge { limit, .. } => Self::TooLarge { limit },
-            error => Self::Failed(error.to_string()),
+            error => Self::Failed(format!("can't be read: {error}")),
         }
     }
 }

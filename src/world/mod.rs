@@ -60,6 +60,8 @@ pub enum ReadError {
     WrongKind(EntryKind),
     /// The path, or a symbolic link on it, leaves the repository; the text says how, in a clause that stands by itself.
     Escapes(String),
+    /// A symbolic link to nothing, or to what is ignored; the text says which, in a clause that stands by itself.
+    Dangling(String),
     /// The bytes aren't UTF-8 from this offset on.
     NotUtf8 {
         /// Offset of the first bad byte.
@@ -70,7 +72,7 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// Anything else: permissions, a broken disk, git.
+    /// Anything else: permissions, a broken disk, git. The text goes on where the path was named, or starts with it.
     Failed(String),
 }
 
@@ -80,7 +82,7 @@ impl fmt::Display for ReadError {
             Self::Missing => f.write_str("no such file or directory"),
             Self::WrongKind(EntryKind::Directory) => f.write_str("is a directory"),
             Self::WrongKind(_) => f.write_str("is not a directory"),
-            Self::Escapes(how) => f.write_str(how),
+            Self::Escapes(how) | Self::Dangling(how) => f.write_str(how),
             Self::NotUtf8 { at } => write!(f, "is not UTF-8: bad byte at offset {at}"),
             Self::TooLarge { limit } => write!(f, "is larger than {limit} bytes"),
             Self::Failed(why) => f.write_str(why),
@@ -127,6 +129,7 @@ pub struct World {
     texts: Once<Text>,
     listings: Once<Listed>,
     kinds: Once<Kind>,
+    shown: Once<Option<Arc<SourceFile>>>,
 }
 
 impl World {
@@ -181,6 +184,15 @@ impl World {
         let bytes = self.bytes(path)?;
         let text = String::from_utf8(bytes).map_err(|e| ReadError::NotUtf8 { at: e.utf8_error().valid_up_to() })?;
         Ok(self.sources.add(self.show(path), text, SourceKind::File))
+    }
+
+    /// A file that isn't UTF-8 with what is wrong in it replaced, for people to look at. Offsets up to the first bad byte
+    /// are those of the file.
+    pub fn lossy(&self, path: &FilePath) -> Option<Arc<SourceFile>> {
+        self.shown.get(path, || {
+            let bytes = self.bytes(path).ok()?;
+            Some(self.sources.add(self.show(path), String::from_utf8_lossy(&bytes).into_owned(), SourceKind::File))
+        })
     }
 
     pub(super) fn bytes(&self, path: &FilePath) -> Result<Vec<u8>, ReadError> {

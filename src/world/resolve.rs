@@ -114,7 +114,7 @@ pub(super) fn walk(nodes: &impl Nodes, base: &str, path: &str) -> Result<Place, 
         };
         let what = format!("`{}` is a symbolic link to `{target}`", nodes.show(at));
         let error = match trouble {
-            Trouble::Nothing => ReadError::Failed(format!("{what}, which does not exist or is ignored")),
+            Trouble::Nothing => ReadError::Dangling(format!("{what}, which does not exist or is ignored")),
             Trouble::Outside => ReadError::Escapes(format!("{what}, outside {}", nodes.bounds())),
             // Even where it points back in, it says more than the directory that is read.
             Trouble::Absolute(..) => ReadError::Escapes(format!("{what}, outside the repository")),

@@ -102,17 +102,20 @@ pub struct Document {
 }
 
 /// Reads every document of a text. Never fails as a whole: a broken document is reported and the others are read.
+///
+/// In the Kubernetes dialect the text is a stream, as kubectl and Argo CD read it (apimachinery's `util/yaml`): by lines,
+/// each of which they end, the last one too. So a block scalar at the very end of a file has its newline, whether the file
+/// has one or not. [`parse_with`] takes the text as it is, as sigs.k8s.io/yaml does.
 pub fn parse(file: FileId, text: &str, dialect: Dialect) -> Parsed {
-    parse_with(file, text, dialect, Limits::default())
-}
-
-/// Reads every document of a text within limits.
-pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
-    // kubectl and Argo CD read a stream by lines and end each, the last one too: a block scalar at the very end of a file
-    // has its newline, whether the file has one or not.
+    let limits = Limits::default();
     if dialect == Dialect::Kubernetes && !text.is_empty() && !text.ends_with('\n') {
         return parse_with(file, &format!("{text}\n"), dialect, limits);
     }
+    parse_with(file, text, dialect, limits)
+}
+
+/// Reads every document of a text, as it is, within limits.
+pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
     let mut parsed = Parsed::default();
     for range in split::documents(text) {
         let mut from = range.start;

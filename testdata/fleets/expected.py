@@ -98,9 +98,11 @@ def layered(cluster):
             if not layer.get("tenant"):
                 apps = []
                 for stage in fleet["stages"]:
-                    inner = [os.path.dirname(p) for p in glob.glob(f"{path}/{stage}/**/app.yaml", recursive=True)]
-                    apps.append((f"{instance}-{stage}", f"{path}/{stage}", tuple(inner), {}))
-                    apps += [(os.path.basename(d), d, (), documents(read(d + "/app.yaml"))[0]["spec"]) for d in inner]
+                    said = {os.path.dirname(p): documents(read(p))[0]["spec"]
+                            for p in glob.glob(f"{path}/{stage}/**/app.yaml", recursive=True)}
+                    inner = sorted(set(said) - {f"{path}/{stage}"})
+                    apps.append((f"{instance}-{stage}", f"{path}/{stage}", tuple(inner), said.get(f"{path}/{stage}", {})))
+                    apps += [(os.path.basename(d), d, (), said[d]) for d in inner]
             for app, top, skip, said in apps:
                 context["app"] = {"name": app, "namespace": said.get("namespace", bound)}
                 enable = said.get("enable", True)

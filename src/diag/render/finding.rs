@@ -179,8 +179,12 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
         let (start, end) = (cut(place.range.start), cut(place.range.end));
         let segments = map.segments_in(start, end);
         let (first, last) = (segments.first()?, segments.last()?);
-        if segments.len() == 1 && first.exact {
-            for read in first.reads.iter() {
+        // Between quotes, say, stands one value.
+        let mut made = segments.iter().filter(|segment| !segment.reads.is_empty());
+        if let (Some(segment), None) = (made.next(), made.next())
+            && segment.exact
+        {
+            for read in segment.reads.iter() {
                 let text = format!("`{}` is set here", read.path.join("."));
                 let set = read.origin.span().and_then(|span| resolve(&Label { span, text }, sources, &mut Vec::new()));
                 others.extend(set);

@@ -35,7 +35,8 @@ impl Area {
     pub(super) fn ensure(&self) -> Result<(), Failure> {
         match fs::create_dir(&self.root) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made.map_err(|error| Failure::new(&self.root, error)),
+            // It is the output directory that can't be written to.
+            made => return made.map_err(|error| Failure::new(self.root.parent().unwrap_or(&self.root), error)),
         }
         match fs::symlink_metadata(&self.root) {
             Ok(meta) if meta.is_dir() => Ok(()),
