@@ -7,7 +7,8 @@ use terrace::render::jinja::{Context, Engine, Options};
 use terrace::source::{FileId, SourceKind, Sources, Span};
 use terrace::yaml::{Dialect, parse};
 
-const VALUES: &str = "{name: web, port: 8080, ratio: 0.5, on: true, none: null, tags: [a, b], labels: {app: web, x.y/z: '1'}}";
+const VALUES: &str =
+    "{name: web, port: 8080, ratio: 0.5, on: true, none: null, tags: [a, b], labels: {app: web, x.y/z: '1'}}";
 
 fuzz_target!(|text: &str| {
     let values = parse(FileId::NONE, VALUES, Dialect::Kubernetes).into_first();
