@@ -23,7 +23,7 @@ pub fn below(path: &str, key: &str) -> String {
     match (plain, path.is_empty()) {
         (true, true) => key.to_owned(),
         (true, false) => format!("{path}.{key}"),
-        (false, _) => format!("{path}[{key:?}]"),
+        (false, _) => format!("{path}[\"{}\"]", key.replace('\\', "\\\\").replace('"', "\\\"")),
     }
 }
 
@@ -98,10 +98,14 @@ impl FieldPath {
     }
 }
 
-/// Splits after the bracket that closes; quotes may hold brackets.
+/// Splits after the bracket that closes; quotes may hold brackets, and quotes after a backslash.
 fn bracket(text: &str) -> Option<(&str, &str)> {
     let mut quote = None;
+    let mut escaped = false;
     for (at, c) in text.char_indices() {
+        if std::mem::replace(&mut escaped, quote.is_some() && !escaped && c == '\\') {
+            continue;
+        }
         match (quote, c) {
             (None, '"' | '\'') => quote = Some(c),
             (Some(q), c) if q == c => quote = None,
@@ -113,12 +117,26 @@ fn bracket(text: &str) -> Option<(&str, &str)> {
 }
 
 fn step(inside: &str) -> Step {
-    let bare = inside.trim_matches(['"', '\'']);
+    for quote in ['"', '\''] {
+        if let Some(quoted) = inside.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            return Step::Key(unescape(quoted));
+        }
+    }
     match (inside.parse(), inside.split_once('=')) {
         (Ok(index), _) => Step::Index(index),
-        (_, Some((key, value))) if bare == inside => Step::Where(key.to_owned(), value.to_owned()),
-        _ => Step::Key(bare.to_owned()),
+        (_, Some((key, value))) => Step::Where(key.to_owned(), value.to_owned()),
+        _ => Step::Key(inside.to_owned()),
     }
+}
+
+/// A quoted key without the backslashes that stand before quotes and backslashes.
+fn unescape(quoted: &str) -> String {
+    let mut key = String::new();
+    let mut chars = quoted.chars();
+    while let Some(c) = chars.next() {
+        key.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
+    }
+    key
 }
 
 fn missing(step: &Step, here: &Node, so_far: &str) -> Diagnostic {
@@ -144,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_path_is_shown_as_it_is_read() {
-        for text in ["spec.replicas", "a.b[0].c", "a[name=web].image", "", "metadata.annotations[\"a.b/c\"]"] {
+        for text in ["spec.replicas", "a.b[0].c", "a[name=web].image", "", "metadata.annotations[\"a.b/c\"]", "a[\"q\\\"\\\\]\"].b"] {
             assert_eq!(FieldPath::parse(text).unwrap().shown(), text);
         }
         assert_eq!(FieldPath::parse("/a/b~1c/0").unwrap().shown(), "a[\"b/c\"][0]");
