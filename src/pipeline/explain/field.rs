@@ -103,7 +103,9 @@ fn bracket(text: &str) -> Option<(&str, &str)> {
     let mut quote = None;
     let mut escaped = false;
     for (at, c) in text.char_indices() {
-        if std::mem::replace(&mut escaped, quote.is_some() && !escaped && c == '\\') {
+        let skipped = escaped;
+        escaped = !skipped && quote.is_some() && c == '\\';
+        if skipped {
             continue;
         }
         match (quote, c) {
@@ -162,7 +164,14 @@ mod tests {
 
     #[test]
     fn a_path_is_shown_as_it_is_read() {
-        for text in ["spec.replicas", "a.b[0].c", "a[name=web].image", "", "metadata.annotations[\"a.b/c\"]", "a[\"q\\\"\\\\]\"].b"] {
+        for text in [
+            "spec.replicas",
+            "a.b[0].c",
+            "a[name=web].image",
+            "",
+            "metadata.annotations[\"a.b/c\"]",
+            "a[\"q\\\"\\\\]\"].b",
+        ] {
             assert_eq!(FieldPath::parse(text).unwrap().shown(), text);
         }
         assert_eq!(FieldPath::parse("/a/b~1c/0").unwrap().shown(), "a[\"b/c\"][0]");
