@@ -10,7 +10,7 @@ use crate::provenance::Recorder;
 use crate::render::jinja;
 use crate::source::{Origin, Span};
 use crate::world::{FilePath, ReadError, Reader};
-use crate::yaml::{self, Dialect, Entry, Map, Node, Value};
+use crate::yaml::{self, Dialect, Map, Node, NullRule};
 
 /// A values file of the fleet, as `terrace.yaml` names it.
 #[derive(Clone, Debug)]
@@ -91,11 +91,11 @@ pub fn load(
         let (node, found) = one(file, root, cluster, jinja, context, reader, &mut values.diagnostics);
         values.found.push(found);
         if let Some(node) = node {
-            values.node = merge(&values.node, &node, recorder);
+            values.node = merge(values.node, &node, recorder);
         }
     }
     if let Some(own) = cluster.values() {
-        values.node = merge(&values.node, own, recorder);
+        values.node = merge(values.node, own, recorder);
     }
     values
 }
@@ -155,65 +155,13 @@ fn one(
     (Some(node), true)
 }
 
+/// Where nulls are Helm's to act on.
+const HELM_VALUES: NullRule = NullRule::KeepBelow(&["apps", "*", "values"]);
+
 /// Merges `over` onto `base`. What is replaced is remembered by the recorder.
-pub fn merge(base: &Node, over: &Node, recorder: &Recorder) -> Node {
-    merge_at(base, over, &Place::Top, recorder)
-}
-
-/// How far down a path that may be `apps.<app>.values`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Top,
-    Apps,
-    App,
-    /// Below `apps.<app>.values`: nulls are kept.
-    Helm,
-    Other,
-}
-
-impl Place {
-    fn below(self, key: &str) -> Self {
-        match (self, key) {
-            (Self::Top, "apps") => Self::Apps,
-            (Self::Apps, _) => Self::App,
-            (Self::App, "values") | (Self::Helm, _) => Self::Helm,
-            _ => Self::Other,
-        }
-    }
-}
-
-fn merge_at(base: &Node, over: &Node, place: &Place, recorder: &Recorder) -> Node {
-    let (Value::Map(low), Value::Map(high)) = (&base.value, &over.value) else {
-        let mut node = without_nulls(over, *place);
-        node.origin = recorder.step("overrides", over.origin, base.origin);
-        return node;
-    };
-    let mut merged = low.clone();
-    for entry in high {
-        let place = place.below(&entry.key);
-        if entry.value.is_null() && place != Place::Helm {
-            merged.remove(&entry.key);
-            continue;
-        }
-        let value = match low.get(&entry.key) {
-            Some(below) => merge_at(below, &entry.value, &place, recorder),
-            None => without_nulls(&entry.value, place),
-        };
-        merged.insert(entry.key.clone(), entry.key_origin, value);
-    }
-    Node { value: Value::Map(merged), origin: if low.is_empty() { over.origin } else { base.origin } }
-}
-
-/// A value that nothing lies under: its nulls have nothing to delete and vanish. Lists are taken as they are.
-fn without_nulls(node: &Node, place: Place) -> Node {
-    let Value::Map(map) = &node.value else { return node.clone() };
-    if place == Place::Helm {
-        return node.clone();
-    }
-    let kept = map.iter().filter(|e| !e.value.is_null() || place.below(&e.key) == Place::Helm).map(|e| Entry {
-        key: e.key.clone(),
-        key_origin: e.key_origin,
-        value: without_nulls(&e.value, place.below(&e.key)),
-    });
-    Node { value: Value::Map(kept.collect()), origin: node.origin }
+fn merge(base: Node, over: &Node, recorder: &Recorder) -> Node {
+    // The mapping starts where the first file that has something in it starts.
+    let empty = base.as_map().is_some_and(Map::is_empty);
+    let base = if empty { Node { origin: over.origin, ..base } } else { base };
+    yaml::merge(&base, over, HELM_VALUES, recorder)
 }

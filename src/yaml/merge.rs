@@ -11,6 +11,22 @@ pub enum NullRule {
     Delete,
     /// It stays, for somebody later (Helm) to act on.
     Keep,
+    /// It stays at and below this path (`*` is any key), and deletes elsewhere.
+    KeepBelow(&'static [&'static str]),
+}
+
+impl NullRule {
+    /// The rule for the value of a key.
+    fn of(self, key: &str) -> Self {
+        match self {
+            Self::KeepBelow([first, rest @ ..]) if *first == "*" || *first == key => match rest {
+                [] => Self::Keep,
+                rest => Self::KeepBelow(rest),
+            },
+            Self::KeepBelow(_) => Self::Delete,
+            rule => rule,
+        }
+    }
 }
 
 /// `over` on top of `base`: mappings merge key by key, lists and scalars replace, nulls follow the rule. Where a value
@@ -18,14 +34,14 @@ pub enum NullRule {
 pub fn merge(base: &Node, over: &Node, null: NullRule, recorder: &Recorder) -> Node {
     let Value::Map(above) = &over.value else { return replaced(base, over, recorder) };
     let first = match &base.value {
-        Value::Map(below) => Level { map: below.clone(), origin: base.origin, above: above.iter(), key: None },
-        _ => Level::empty(above, recorder.step("overrides", over.origin, base.origin), None),
+        Value::Map(below) => Level { map: below.clone(), origin: base.origin, above: above.iter(), key: None, null },
+        _ => Level::empty(above, recorder.step("overrides", over.origin, base.origin), None, null),
     };
     // A stack of our own: depth costs no call frames.
     let mut stack = vec![first];
     while let Some(level) = stack.last_mut() {
         if let Some(entry) = level.above.next() {
-            if let Some(deeper) = level.take(entry, null, recorder) {
+            if let Some(deeper) = level.take(entry, recorder) {
                 stack.push(deeper);
             }
             continue;
@@ -51,22 +67,25 @@ struct Level<'a> {
     above: std::slice::Iter<'a, Entry>,
     /// Its key in the level above.
     key: Option<&'a str>,
+    /// What nulls do in it.
+    null: NullRule,
 }
 
 impl<'a> Level<'a> {
-    fn empty(above: &'a Map, origin: Origin, key: Option<&'a str>) -> Self {
-        Self { map: Map::new(), origin, above: above.iter(), key }
+    fn empty(above: &'a Map, origin: Origin, key: Option<&'a str>, null: NullRule) -> Self {
+        Self { map: Map::new(), origin, above: above.iter(), key, null }
     }
 
     /// Merges one entry; a level to go on with if it has to be merged key by key.
-    fn take(&mut self, entry: &'a Entry, null: NullRule, recorder: &Recorder) -> Option<Level<'a>> {
-        let delete = null == NullRule::Delete;
+    fn take(&mut self, entry: &'a Entry, recorder: &Recorder) -> Option<Level<'a>> {
+        let null = self.null.of(&entry.key);
+        let delete = null != NullRule::Keep;
         let Some(old) = self.map.get_mut(&entry.key) else {
             return match &entry.value.value {
                 Value::Null if delete => None,
                 Value::Map(above) if delete && has_null(above) => {
                     self.map.insert(entry.key.clone(), entry.key_origin, Node::default());
-                    Some(Self::empty(above, entry.value.origin, Some(&entry.key)))
+                    Some(Self::empty(above, entry.value.origin, Some(&entry.key), null))
                 }
                 _ => {
                     self.map.insert(entry.key.clone(), entry.key_origin, entry.value.clone());
@@ -83,8 +102,11 @@ impl<'a> Level<'a> {
                 // Take it out, so that the deeper level is its only owner and writes in place.
                 let Node { value, origin } = std::mem::take(old);
                 Some(match value {
-                    Value::Map(map) => Level { map, origin, above: above.iter(), key: Some(&entry.key) },
-                    _ => Self::empty(above, recorder.step("overrides", entry.value.origin, origin), Some(&entry.key)),
+                    Value::Map(map) => Level { map, origin, above: above.iter(), key: Some(&entry.key), null },
+                    _ => {
+                        let origin = recorder.step("overrides", entry.value.origin, origin);
+                        Self::empty(above, origin, Some(&entry.key), null)
+                    }
                 })
             }
             _ => {
