@@ -220,10 +220,10 @@ pub struct GraphArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// Only this cluster; may be repeated
-    #[arg(long = "cluster", value_name = "NAME")]
+    #[arg(help_heading = "Selection", long = "cluster", value_name = "NAME")]
     pub clusters: Vec<String>,
     /// Only clusters with these labels, such as environment=production
-    #[arg(long = "cluster-selector", value_name = "LABELS")]
+    #[arg(help_heading = "Selection", long = "cluster-selector", value_name = "LABELS")]
     pub cluster_labels: Option<String>,
 }
 

@@ -36,7 +36,7 @@ Exit codes:
 pub const CHECK: &str = "\
 Examples:
   terrace check                                  Everything
-  terrace check --cluster-selector env=prod      The clusters with a label
+  terrace check --cluster-selector region=eu     The clusters with a label
   terrace check --format sarif                   For code scanning
   terrace check --format github                  Annotations in a GitHub job
 
