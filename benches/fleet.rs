@@ -4,6 +4,8 @@
 //! Without `--bench` (`cargo test --benches`) a tiny fleet is made and rendered once, so that none of this rots.
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't work stops")]
 
+#[path = "support/measure.rs"]
+mod measure;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -12,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use measure::Cost;
 use support::fleet::Shape;
-use support::measure::{self, Cost};
 
 /// How often each is run; the fastest counts, as others use the machine too.
 const RUNS: usize = 5;
