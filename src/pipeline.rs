@@ -93,6 +93,8 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// Whether nothing may be written: something is wrong with the fleet, its clusters or values.
     pub fatal: bool,
+    /// What opening the fleet read: terrace.yaml, the files that declare clusters, what stands at the roots.
+    pub opening: Reads,
     /// What planning the apps of each declared cluster read: values files, layers, `app.yaml`s.
     pub planning: Vec<Reads>,
     /// The cluster that Argo CD runs in, if one is known.
@@ -199,7 +201,7 @@ impl Compiler {
 /// Compiles an opened fleet.
 fn compile(opened: Opened, run: &Run) -> Compiled {
     let mut laps = Laps { since: Instant::now(), laps: Vec::new() };
-    let Opened { mut fleet, roots, mut diagnostics, remote_url } = opened;
+    let Opened { mut fleet, roots, mut diagnostics, remote_url, reads: mut opening } = opened;
     let hub = roots.first().and_then(|root| root.hubs.first().copied());
     let mut start = fixpoint::Start::default();
     let mut planning = Vec::new();
@@ -227,9 +229,10 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
             }
         }
     }
+    opening.merge(reader.into_reads());
     if diagnostics.has_errors() {
         let (apps, timings) = (BTreeMap::new(), laps.laps);
-        return Compiled { fleet, apps, diagnostics, fatal: true, planning, hub, remote_url, timings };
+        return Compiled { fleet, apps, diagnostics, fatal: true, opening, planning, hub, remote_url, timings };
     }
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
@@ -244,7 +247,17 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
         result.rank = ranks.get(key).copied().unwrap_or_default();
     }
     laps.lap("assemble");
-    Compiled { fleet, apps: fixed.apps, diagnostics, fatal: false, planning, hub, remote_url, timings: laps.laps }
+    Compiled {
+        fleet,
+        apps: fixed.apps,
+        diagnostics,
+        fatal: false,
+        opening,
+        planning,
+        hub,
+        remote_url,
+        timings: laps.laps,
+    }
 }
 
 /// Tells that a cluster is checked against another version than its own, if it is.

@@ -13,7 +13,7 @@ use crate::plan::ClusterId;
 use crate::plan::fleet::{FLEET_FILE, Fleet, cluster_file, load_clusters, load_file};
 use crate::plan::repositories::{Pins, Repositories, Repository};
 use crate::source::Origin;
-use crate::world::{DiskOptions, DiskTree, FilePath, GitOptions, GitTree, Reader, World};
+use crate::world::{DiskOptions, DiskTree, FilePath, GitOptions, GitTree, Reader, Reads, World};
 use crate::yaml::Node;
 
 /// What to open.
@@ -55,6 +55,8 @@ pub struct Opened {
     pub diagnostics: Diagnostics,
     /// The URL of the own repository's remote, `origin` before others.
     pub remote_url: Option<String>,
+    /// What was read: terrace.yaml, and the files that declare clusters.
+    pub reads: Reads,
 }
 
 /// A root and the hubs that it is expanded on.
@@ -124,9 +126,10 @@ impl Mounts<'_> {
         let prefix = below(&root, &self.base);
         let compiled = self.compiled()?;
         let has_file = self.base.join(FLEET_FILE).symlink_metadata().is_ok();
+        let reader = Reader::new(self.world);
         // The output directory is known only once terrace.yaml has been read: read that first, by itself.
         let file = match has_file {
-            true => Some(self.fleet_file(&root, &prefix, compiled.as_ref())?),
+            true => Some(self.fleet_file(&root, &prefix, compiled.as_ref(), &reader)?),
             false => None,
         };
         let spec = file.as_ref().map_or_else(FleetSpec::default, |(_, f)| f.value.spec.clone());
@@ -143,7 +146,6 @@ impl Mounts<'_> {
         };
         let dir = own.join(&prefix).unwrap_or_else(|| own.clone());
         let file = file.map(|(_, file)| file);
-        let reader = Reader::new(self.world);
         let mut diagnostics = Diagnostics::new();
         let own = Own { root: &root, tree: own, excluded };
         let repositories = self.repositories(&spec, file.as_ref(), &own, &mut diagnostics);
@@ -159,7 +161,7 @@ impl Mounts<'_> {
         let remotes = self.git.as_ref().and_then(|g| g.remote_urls().ok()).unwrap_or_default();
         let origin = remotes.iter().find(|r| r.name == "origin").or(remotes.first());
         let remote_url = origin.map(|remote| remote.url.clone());
-        Ok(Opened { fleet, roots, diagnostics, remote_url })
+        Ok(Opened { fleet, roots, diagnostics, remote_url, reads: reader.into_reads() })
     }
 
     fn compiled(&self) -> Result<Option<Compiled>, Diagnostics> {
@@ -180,6 +182,7 @@ impl Mounts<'_> {
         root: &Path,
         prefix: &str,
         compiled: Option<&Compiled>,
+        reader: &Reader,
     ) -> Result<(FilePath, Loaded<FleetFile>), Diagnostics> {
         let tree = match compiled {
             Some(compiled) => self.git_tree(compiled, Vec::new())?,
@@ -187,7 +190,7 @@ impl Mounts<'_> {
         };
         let dir = tree.join(prefix).unwrap_or(tree);
         let path = dir.join(FLEET_FILE).unwrap_or_else(|| dir.clone());
-        let file = load_file(&Reader::new(self.world), &path)?;
+        let file = load_file(reader, &path)?;
         Ok((dir, file))
     }
 
@@ -324,7 +327,7 @@ impl Mounts<'_> {
         let (mut clusters, problems) = load_clusters(reader, dir, &patterns);
         diagnostics.extend(problems);
         for given in &self.opening.clusters {
-            match self.given_clusters(given) {
+            match self.given_clusters(given, reader) {
                 Ok((found, problems)) => {
                     diagnostics.extend(problems);
                     // What is given by hand replaces what is declared under the same name.
@@ -339,7 +342,11 @@ impl Mounts<'_> {
     }
 
     /// The clusters of a file, or of every YAML file in a directory, given by hand.
-    fn given_clusters(&self, given: &str) -> Result<(Vec<crate::config::cluster::Cluster>, Diagnostics), Diagnostic> {
+    fn given_clusters(
+        &self,
+        given: &str,
+        reader: &Reader,
+    ) -> Result<(Vec<crate::config::cluster::Cluster>, Diagnostics), Diagnostic> {
         let fail = |why: String| Diagnostic::error(Code::FILE_MISSING, format!("`--clusters {given}`: {why}"));
         let place = self.opening.current_dir.join(given).canonicalize().map_err(|e| fail(e.to_string()))?;
         let (dir, name) = match place.is_dir() {
@@ -349,12 +356,11 @@ impl Mounts<'_> {
         let options = DiskOptions { current_dir: Some(self.opening.current_dir.clone()), ..DiskOptions::default() };
         let tree = DiskTree::open(dir, options).map_err(|e| fail(e.to_string()))?;
         let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
-        let reader = Reader::new(self.world);
         match name.and_then(|name| root.join(name)) {
-            Some(file) => Ok(cluster_file(&reader, &file)),
+            Some(file) => Ok(cluster_file(reader, &file)),
             None => {
                 let all = ["*.yaml", "*.yml"].map(|pattern| (pattern.to_owned(), Origin::NONE));
-                Ok(load_clusters(&reader, &root, &all))
+                Ok(load_clusters(reader, &root, &all))
             }
         }
     }
