@@ -1,5 +1,6 @@
 //! The engines: a source in, objects out. They know nothing of fleets, layers, clusters or Argo CD.
 
+pub mod helm;
 pub mod jinja;
 pub mod plain;
 

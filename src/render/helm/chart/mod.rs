@@ -1,0 +1,1 @@
+//! A chart: files and archives to a tree of charts, its dependencies, its values.

@@ -1,0 +1,1 @@
+//! What a chart is rendered as: a release, its capabilities, hooks and the order of its manifests.
