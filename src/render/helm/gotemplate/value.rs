@@ -662,10 +662,15 @@ impl Value {
     /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
     /// JSON names. Trees that nobody looked into are given as they are.
     pub fn to_node(&self) -> Result<Node, Fault> {
-        self.node(0)
+        self.node(0, &mut |_| Ok(()))
     }
 
-    fn node(&self, depth: usize) -> Result<Node, Fault> {
+    /// The same; `spend` hears of the bytes that copying takes, for values that share their parts can be large.
+    pub fn to_node_within(&self, spend: &mut dyn FnMut(usize) -> Result<(), Fault>) -> Result<Node, Fault> {
+        self.node(0, spend)
+    }
+
+    fn node(&self, depth: usize, spend: &mut dyn FnMut(usize) -> Result<(), Fault>) -> Result<Node, Fault> {
         if depth > MAX_DEPTH {
             return Err(Fault::new(format!("json: unsupported value: encountered a cycle via {}", self.type_name())));
         }
@@ -674,15 +679,18 @@ impl Value {
             Self::Bool(b) => yaml::Value::Bool(*b),
             Self::Int(n, IntType::Uint64) if *n < 0 => yaml::Value::UInt(n.cast_unsigned()),
             Self::Int(n, _) => yaml::Value::Int(*n),
-            Self::Float(f) => yaml::Value::Float(*f),
+            Self::Float(f) if f.is_finite() => yaml::Value::Float(*f),
+            Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
-            Self::Raw(bytes) => yaml::Value::Str(String::from_utf8_lossy(bytes).into()),
+            Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
+                    spend(map.len() * size_of::<yaml::Entry>())?;
                     let mut entries = EcoVec::with_capacity(map.len());
                     for (key, value) in map.entries() {
-                        entries.push(yaml::Entry { key, key_origin: Origin::NONE, value: value.node(depth + 1)? });
+                        let value = value.node(depth + 1, spend)?;
+                        entries.push(yaml::Entry { key, key_origin: Origin::NONE, value });
                     }
                     yaml::Value::Map(yaml::Map::from_unique(entries))
                 }
@@ -699,12 +707,24 @@ impl Value {
                     yaml::Value::Str(base64::engine::general_purpose::STANDARD.encode(bytes).into())
                 }
                 None => {
-                    let items = list.items().iter().map(|item| item.node(depth + 1));
+                    spend(list.len() * size_of::<Node>())?;
+                    let items = list.items().iter().map(|item| item.node(depth + 1, spend));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
             },
             Self::Object(object) => return object.to_node(),
         }))
+    }
+}
+
+/// Go's names of the floats that have no digits.
+pub fn not_finite(float: f64) -> &'static str {
+    if float.is_nan() {
+        "NaN"
+    } else if float > 0.0 {
+        "+Inf"
+    } else {
+        "-Inf"
     }
 }
 
