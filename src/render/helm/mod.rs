@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod gotemplate;
+pub mod options;
 pub mod release;
 pub mod sprig;
 
