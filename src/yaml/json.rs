@@ -98,6 +98,11 @@ pub fn write_json_float(float: f64, out: &mut String) {
     number::write_json(float, out);
 }
 
+/// Appends a float in Go's `%g`, with as many digits as it needs; `.inf` and `.nan` for those that have none.
+pub fn write_general_float(float: f64, out: &mut String) {
+    number::write_general(float, out);
+}
+
 /// Appends a string in JSON's quotes.
 pub fn write_json_string(text: &str, style: JsonStyle, out: &mut String) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];

@@ -24,7 +24,7 @@ mod time;
 mod token;
 
 pub use emit::{emit, emit_into, emit_v3};
-pub use json::{JsonStyle, to_json, write_json, write_json_float, write_json_string};
+pub use json::{JsonStyle, to_json, write_general_float, write_json, write_json_float, write_json_string};
 pub use kept::{Kept, parse_file};
 pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};

@@ -16,7 +16,6 @@ const COMMON: &[Function] = &[
     f("fail", &[Type::String], fail),
     f("fromJson", &[Type::String], from_json),
     f("fromJsonArray", &[Type::String], from_json_array),
-    f("fromToml", &[Type::String], toml::from_toml),
     f("fromYaml", &[Type::String], yaml::from_yaml),
     f("fromYamlArray", &[Type::String], yaml::from_yaml_array),
     f("getHostByName", &[Type::String], get_host_by_name),

@@ -14,8 +14,7 @@ pub fn to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// The same; a value that has no text is an error.
 pub fn must_to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
-    let value = &call.any(0).value;
-    let node = value.to_node_within(&mut |bytes| call.host.spend(bytes)).map_err(|fault| {
+    let node = call.any(0).value.to_node().map_err(|fault| {
         let text = format!("error marshaling into JSON: {}", fault.text);
         Fault::wrap(text, fault)
     })?;

@@ -21,6 +21,10 @@ use crate::yaml::{self, Node};
 /// Levels of nested collections that anything looks into; encoding/json gives up at the same depth.
 pub const MAX_DEPTH: usize = 1000;
 
+/// Values of one tree that is encoded or copied: a map that is held in many places counts each time, so a small template
+/// could ask for more than any memory.
+pub const MAX_NODES: usize = 10_000_000;
+
 /// A value and what it was made of.
 #[derive(Clone, Debug, Default)]
 pub struct Tracked {
@@ -33,7 +37,8 @@ pub struct Tracked {
 /// A Go value.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
-    /// An absent map entry under `missingkey=default`: reflect's zero Value. Only the executor makes and sees it.
+    /// reflect's zero Value: what a pipeline makes of nil, and an absent entry under `missingkey=default`. Its fields are
+    /// such values again, where those of [`Value::Nil`] are an error. Only the executor makes and sees it: functions get nil.
     NoValue,
     /// `nil` (an interface without a value).
     #[default]
@@ -312,19 +317,15 @@ impl MapRef {
     }
 
     /// A map of its own, with collections of its own all the way down. What nobody has looked into is shared.
-    pub fn deep_copy(&self) -> Self {
-        self.copy(0)
-    }
-
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         let state = match &*self.0.state.borrow() {
             MapState::Frozen(map) => MapState::Frozen(map.clone()),
-            MapState::Live(entries) if depth < MAX_DEPTH => {
-                MapState::Live(entries.iter().map(|(k, v)| (k.clone(), v.copy(depth + 1))).collect())
+            MapState::Live(entries) => {
+                let entries = entries.iter().map(|(k, v)| Ok((k.clone(), v.copy(depth + 1, copied)?)));
+                MapState::Live(entries.collect::<Result<_, Fault>>()?)
             }
-            MapState::Live(_) => MapState::Live(BTreeMap::new()),
         };
-        Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1)
+        Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
     }
 
     /// Gives each entry its identity.
@@ -527,15 +528,15 @@ impl ListRef {
         if self.0.items.get().is_some() { None } else { self.0.frozen.clone() }
     }
 
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         if let Some(frozen) = self.as_frozen() {
-            return Self::frozen(frozen, self.0.place.clone());
+            return Ok(Self::frozen(frozen, self.0.place.clone()));
         }
         if self.0.nil {
-            return self.clone();
+            return Ok(self.clone());
         }
-        let items = if depth < MAX_DEPTH { self.items() } else { &[] };
-        Self::of(self.0.go, items.iter().map(|item| item.copy(depth + 1)).collect())
+        let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
+        Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
     }
 
     pub(super) fn take(&mut self) -> Option<Vec<Tracked>> {
@@ -594,18 +595,23 @@ impl Tracked {
         thaw(node, place)
     }
 
-    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`).
-    pub fn deep_copy(&self) -> Self {
-        self.copy(0)
+    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`). What nobody has looked into
+    /// is shared and costs nothing. Errors: a map that contains itself, or too many values.
+    pub fn deep_copy(&self) -> Result<Self, Fault> {
+        self.copy(0, &mut 0)
     }
 
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+        *copied += 1;
+        if depth > MAX_DEPTH || *copied > MAX_NODES {
+            return Err(Fault::limit("the value is too deep or too large to be copied"));
+        }
         let value = match &self.value {
-            Value::Map(map) => Value::Map(map.copy(depth)),
-            Value::List(list) => Value::List(list.copy(depth)),
+            Value::Map(map) => Value::Map(map.copy(depth, copied)?),
+            Value::List(list) => Value::List(list.copy(depth, copied)?),
             other => other.clone(),
         };
-        Self { value, trail: self.trail.clone() }
+        Ok(Self { value, trail: self.trail.clone() })
     }
 
     /// The value with another trail.
@@ -720,15 +726,14 @@ impl Value {
     /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
     /// JSON names. Trees that nobody looked into are given as they are.
     pub fn to_node(&self) -> Result<Node, Fault> {
-        self.node(0, &mut |_| Ok(()))
+        self.node(0, &mut 0)
     }
 
-    /// The same; `spend` hears of the bytes that copying takes, for values that share their parts can be large.
-    pub fn to_node_within(&self, spend: &mut dyn FnMut(usize) -> Result<(), Fault>) -> Result<Node, Fault> {
-        self.node(0, spend)
-    }
-
-    fn node(&self, depth: usize, spend: &mut dyn FnMut(usize) -> Result<(), Fault>) -> Result<Node, Fault> {
+    fn node(&self, depth: usize, seen: &mut usize) -> Result<Node, Fault> {
+        *seen += 1;
+        if *seen > MAX_NODES {
+            return Err(Fault::limit(format!("a tree of more than {MAX_NODES} values is not encoded")));
+        }
         if depth > MAX_DEPTH {
             return Err(Fault::new(format!("json: unsupported value: encountered a cycle via {}", self.type_name())));
         }
@@ -744,11 +749,13 @@ impl Value {
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
-                    spend(map.len() * size_of::<yaml::Entry>())?;
                     let mut entries = EcoVec::with_capacity(map.len());
                     for (key, value) in map.entries() {
-                        let value = value.node(depth + 1, spend)?;
-                        entries.push(yaml::Entry { key, key_origin: Origin::NONE, value });
+                        entries.push(yaml::Entry {
+                            key,
+                            key_origin: Origin::NONE,
+                            value: value.node(depth + 1, seen)?,
+                        });
                     }
                     yaml::Value::Map(yaml::Map::from_unique(entries))
                 }
@@ -766,8 +773,7 @@ impl Value {
                     yaml::Value::Str(base64::engine::general_purpose::STANDARD.encode(bytes).into())
                 }
                 None => {
-                    spend(list.len() * size_of::<Node>())?;
-                    let items = list.items().iter().map(|item| item.node(depth + 1, spend));
+                    let items = list.items().iter().map(|item| item.node(depth + 1, seen));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
             },

@@ -60,6 +60,7 @@ impl Writer<'_> {
                     self.close('}', first);
                 }
             },
+            Value::List(list) if list.is_nil() => self.out.push_str("null"),
             Value::List(list) => match list.as_frozen() {
                 Some(frozen) => self.frozen_list(&frozen, true)?,
                 // Base64, like any other string.
