@@ -144,12 +144,11 @@ pub trait Object: fmt::Debug {
 /// Where a frozen collection stands in the values, for trails.
 pub type Place = Option<Rc<ValuesPath>>;
 
-/// A map: a reference to shared entries with string keys.
+/// A map: a reference to shared entries with string keys, and the type that it is held under.
 #[derive(Clone)]
-pub struct MapRef(Rc<MapBody>);
+pub struct MapRef(Rc<MapBody>, MapType);
 
 pub(super) struct MapBody {
-    go: MapType,
     place: Place,
     state: RefCell<MapState>,
 }
@@ -194,34 +193,32 @@ impl MapRef {
 
     /// A map of a type.
     pub fn of(go: MapType, entries: BTreeMap<EcoString, Tracked>) -> Self {
-        Self(Rc::new(MapBody { go, place: None, state: RefCell::new(MapState::Live(entries)) }))
+        Self(Rc::new(MapBody { place: None, state: RefCell::new(MapState::Live(entries)) }), go)
     }
 
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
     pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
-        Self(Rc::new(MapBody { go, place, state: RefCell::new(MapState::Frozen(map)) }))
+        Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Frozen(map)) }), go)
     }
 
     /// Its type.
     pub fn go(&self) -> MapType {
-        self.0.go
+        self.1
     }
 
-    /// The same entries under another type: Go's conversion, which copies no entry (only this level's identity is lost
-    /// when the map is still frozen, so convert before use).
+    /// The same map under another type: Go's conversion, which copies no entry. Both are one map.
     pub fn retyped(&self, go: MapType) -> Self {
-        if go == self.0.go {
-            return self.clone();
-        }
-        match &*self.0.state.borrow() {
-            MapState::Frozen(map) => Self::frozen(go, map.clone(), self.0.place.clone()),
-            MapState::Live(entries) => Self::of(go, entries.clone()),
-        }
+        Self(Rc::clone(&self.0), go)
     }
 
     /// Whether both are one map.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this map from every other that is alive.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
     }
 
     /// How many entries.
@@ -328,7 +325,7 @@ impl MapRef {
                 MapState::Live(entries.collect::<Result<_, Fault>>()?)
             }
         };
-        Ok(Self(Rc::new(MapBody { go: self.0.go, place: self.0.place.clone(), state: RefCell::new(state) })))
+        Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
     }
 
     /// Gives each entry its identity.
@@ -374,7 +371,8 @@ impl fmt::Debug for MapRef {
     }
 }
 
-/// A slice: its elements never change (no function of sprig or Helm writes into one), so it is shared freely.
+/// A slice: its elements never change but by [`ListRef::sort`] (no other function of sprig or Helm writes into one), so it
+/// is shared freely.
 #[derive(Clone)]
 pub struct ListRef(Rc<ListBody>);
 
@@ -383,6 +381,9 @@ pub(super) struct ListBody {
     place: Place,
     frozen: Option<EcoVec<Node>>,
     items: OnceCell<Vec<Tracked>>,
+    /// The elements since they were sorted in place.
+    sorted: OnceCell<Vec<Tracked>>,
+    nil: bool,
 }
 
 /// Go's types of slices.
@@ -424,7 +425,26 @@ impl ListRef {
 
     /// A slice of a type.
     pub fn of(go: ListType, items: Vec<Tracked>) -> Self {
-        Self(Rc::new(ListBody { go, place: None, frozen: None, items: OnceCell::from(items) }))
+        Self(Rc::new(ListBody {
+            go,
+            place: None,
+            frozen: None,
+            items: OnceCell::from(items),
+            sorted: OnceCell::new(),
+            nil: false,
+        }))
+    }
+
+    /// A nil slice: nothing in it, and `null` in JSON.
+    pub fn nil(go: ListType) -> Self {
+        Self(Rc::new(ListBody {
+            go,
+            place: None,
+            frozen: None,
+            items: OnceCell::from(Vec::new()),
+            sorted: OnceCell::new(),
+            nil: true,
+        }))
     }
 
     /// A `[]string`.
@@ -434,7 +454,14 @@ impl ListRef {
 
     /// A sequence that a file holds.
     pub fn frozen(items: EcoVec<Node>, place: Place) -> Self {
-        Self(Rc::new(ListBody { go: ListType::Any, place, frozen: Some(items), items: OnceCell::new() }))
+        Self(Rc::new(ListBody {
+            go: ListType::Any,
+            place,
+            frozen: Some(items),
+            items: OnceCell::new(),
+            sorted: OnceCell::new(),
+            nil: false,
+        }))
     }
 
     /// Its type.
@@ -442,8 +469,35 @@ impl ListRef {
         self.0.go
     }
 
+    /// Whether it is nil, not just empty.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Whether both are one slice.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this slice from every other that is alive.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
+    /// Sorts a slice of strings in place, byte by byte; everyone who holds it sees it.
+    pub fn sort(&self) {
+        self.0.sorted.get_or_init(|| {
+            let mut items = self.items().to_vec();
+            items.sort_by(|a, b| a.as_bytes().cmp(&b.as_bytes()));
+            items
+        });
+    }
+
     /// Its elements.
     pub fn items(&self) -> &[Tracked] {
+        if let Some(sorted) = self.0.sorted.get() {
+            return sorted;
+        }
         self.0.items.get_or_init(|| {
             let nodes = self.0.frozen.iter().flatten();
             nodes.enumerate().map(|(i, node)| thaw(node, &element(&self.0.place, i))).collect()
@@ -478,6 +532,9 @@ impl ListRef {
         if let Some(frozen) = self.as_frozen() {
             return Ok(Self::frozen(frozen, self.0.place.clone()));
         }
+        if self.0.nil {
+            return Ok(self.clone());
+        }
         let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
         Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
     }
@@ -490,6 +547,7 @@ impl ListRef {
 impl Drop for ListBody {
     fn drop(&mut self) {
         super::drop::list(self.items.take());
+        super::drop::list(self.sorted.take());
     }
 }
 
@@ -702,6 +760,7 @@ impl Value {
                 }
             },
             Self::List(list) => match list.as_frozen() {
+                _ if list.is_nil() => yaml::Value::Null,
                 Some(frozen) => yaml::Value::Seq(frozen),
                 None if list.go() == ListType::Bytes => {
                     use base64::Engine;
