@@ -742,9 +742,10 @@ impl Value {
             Self::Bool(b) => yaml::Value::Bool(*b),
             Self::Int(n, IntType::Uint64) if *n < 0 => yaml::Value::UInt(n.cast_unsigned()),
             Self::Int(n, _) => yaml::Value::Int(*n),
-            Self::Float(f) => yaml::Value::Float(*f),
+            Self::Float(f) if f.is_finite() => yaml::Value::Float(*f),
+            Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
-            Self::Raw(bytes) => yaml::Value::Str(String::from_utf8_lossy(bytes).into()),
+            Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
@@ -778,6 +779,17 @@ impl Value {
             },
             Self::Object(object) => return object.to_node(),
         }))
+    }
+}
+
+/// Go's names of the floats that have no digits.
+pub fn not_finite(float: f64) -> &'static str {
+    if float.is_nan() {
+        "NaN"
+    } else if float > 0.0 {
+        "+Inf"
+    } else {
+        "-Inf"
     }
 }
 
