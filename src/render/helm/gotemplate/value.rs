@@ -106,8 +106,23 @@ pub trait Object: fmt::Debug {
     /// Its kind, as reflect names it: `struct`, `ptr`, `int64`, `map`, `slice`, `func`.
     fn kind(&self) -> &'static str;
 
-    /// `%v` of it.
+    /// `%v` of it: what its `String` or `Error` method gives, if it [has one](Object::stringer).
     fn show(&self) -> String;
+
+    /// Whether the type has a `String` or an `Error` method: then `%s`, `%q` and `%x` print [`Object::show`].
+    fn stringer(&self) -> bool {
+        true
+    }
+
+    /// What it is underneath, for the verbs that print that: `%d` of a duration, `%+v` of a struct.
+    fn body(&self) -> Body {
+        Body::Opaque
+    }
+
+    /// What its `GoString` method gives, if it has one; `%#v` prints it.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
 
     /// A field, of a struct or behind a pointer; none if there is no such field.
     fn field(&self, _name: &str) -> Option<Tracked> {
@@ -139,6 +154,17 @@ pub trait Object: fmt::Debug {
 
     /// Itself, for functions that take just this type.
     fn as_any(&self) -> &dyn std::any::Any;
+}
+
+/// What an [`Object`] is underneath.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Not known: [`Object::show`] is all that there is to print.
+    Opaque,
+    /// A value of one of Go's own types: the `int64` of a `time.Duration`.
+    Plain(Value),
+    /// A struct's fields, or those of the struct that a pointer leads to; in order, those that aren't exported too.
+    Struct(Vec<(&'static str, Value)>),
 }
 
 /// Where a frozen collection stands in the values, for trails.
@@ -504,6 +530,12 @@ impl ListRef {
         })
     }
 
+    /// The bytes, if it is a `[]byte`.
+    pub fn as_byte_slice(&self) -> Option<Vec<u8>> {
+        let byte = |item: &Tracked| if let Value::Int(n, _) = item.value { n.to_le_bytes()[0] } else { 0 };
+        (self.go() == ListType::Bytes).then(|| self.items().iter().map(byte).collect())
+    }
+
     /// How many elements.
     pub fn len(&self) -> usize {
         match (&self.0.frozen, self.0.items.get()) {
@@ -763,16 +795,12 @@ impl Value {
             Self::List(list) => match list.as_frozen() {
                 _ if list.is_nil() => yaml::Value::Null,
                 Some(frozen) => yaml::Value::Seq(frozen),
-                None if list.go() == ListType::Bytes => {
-                    use base64::Engine;
-                    let bytes: Vec<u8> = list
-                        .items()
-                        .iter()
-                        .map(|b| if let Self::Int(n, _) = b.value { n.to_le_bytes()[0] } else { 0 })
-                        .collect();
-                    yaml::Value::Str(base64::engine::general_purpose::STANDARD.encode(bytes).into())
-                }
                 None => {
+                    if let Some(bytes) = list.as_byte_slice() {
+                        use base64::Engine;
+                        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+                        return Ok(Node::made(yaml::Value::Str(text.into())));
+                    }
                     let items = list.items().iter().map(|item| item.node(depth + 1, seen));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
