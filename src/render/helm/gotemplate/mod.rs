@@ -5,7 +5,13 @@
 
 pub mod ast;
 pub mod call;
+pub mod functions;
+pub mod parse;
+pub mod quote;
+pub mod show;
 pub mod trail;
 pub mod value;
 
 mod drop;
+mod lex;
+mod number;
