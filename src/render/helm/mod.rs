@@ -1,6 +1,7 @@
 //! Charts, as Helm renders them: Go's text/template, sprig, Helm's own functions, values, dependencies, hooks and order.
 
 pub mod chart;
+pub mod effects;
 pub mod functions;
 pub mod gotemplate;
 pub mod options;
