@@ -223,7 +223,8 @@ mod tests {
 
     #[test]
     fn lines_end_where_a_newline_is() {
-        let lines = |profile, path: &str| files(profile).lines(path.as_bytes()).map(|l| l.len()).map_err(|f| f.text);
+        let lines =
+            |profile, path: &str| files(profile).lines(path.as_bytes()).map(|l| l.len()).map_err(|f| f.text.clone());
         assert_eq!(lines(Profile::Helm4, "a.txt"), Ok(2));
         assert_eq!(lines(Profile::Helm4, "absent"), Ok(0));
         assert_eq!(lines(Profile::Helm3, "empty"), Ok(0));
