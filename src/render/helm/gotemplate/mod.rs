@@ -1,1 +1,11 @@
-//! Go's text/template: values, parser, execution, formatting.
+//! Go's text/template: values, parser, execution, formatting. It knows nothing of charts: ApplicationSets use it too.
+//!
+//! A template text becomes a [`ast::Tree`] once and is executed for every cluster; [`value::Value`] is what its
+//! expressions make; [`call::Function`] is how a function is declared to it.
+
+pub mod ast;
+pub mod call;
+pub mod trail;
+pub mod value;
+
+mod drop;

@@ -1,0 +1,262 @@
+//! How functions and methods are declared to the executor, and what they may ask of it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use super::value::{IntType, ListRef, MapRef, Tracked, Value};
+use crate::source::Span;
+
+/// Go's type of a parameter. The executor converts and refuses arguments by it, as text/template's `validateType` and
+/// `evalArg` do, before a function is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    /// `interface {}`: anything, nil too.
+    Any,
+    /// `reflect.Value`: what text/template's own functions take; anything, nil too.
+    Reflect,
+    /// `string`.
+    String,
+    /// `bool`.
+    Bool,
+    /// `int`.
+    Int,
+    /// `int64`.
+    Int64,
+    /// `uint64`.
+    Uint64,
+    /// `float64`.
+    Float64,
+    /// `int32` (a rune).
+    Int32,
+    /// `map[string]interface {}`.
+    Dict,
+    /// `[]interface {}`.
+    List,
+    /// `[]string`.
+    Strings,
+    /// Any other named type, which only an [`super::value::Object`] has: `sprig.certificate`.
+    Named(&'static str),
+}
+
+/// The parameters of a function or method.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signature {
+    /// The types, in order.
+    pub params: &'static [Type],
+    /// Whether the last one repeats, or may be left out.
+    pub variadic: bool,
+}
+
+/// A function that templates can call.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// Its name in templates.
+    pub name: &'static str,
+    /// Its parameters.
+    pub signature: Signature,
+    /// What it does. Arguments are checked: as many as the signature says, and of its types.
+    pub run: fn(&mut Call) -> Result<Tracked, Fault>,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:?}", self.name, self.signature)
+    }
+}
+
+/// One call: the arguments, and the execution around it.
+pub struct Call<'c> {
+    /// The name that it was called by.
+    pub name: &'c str,
+    /// The arguments.
+    pub args: &'c [Tracked],
+    /// The execution.
+    pub host: &'c mut dyn Host,
+}
+
+/// What a function may ask of the execution that it runs in.
+pub trait Host {
+    /// Executes a template by name (`include`), and gives its text. The trail has the text's segments while recording.
+    fn include(&mut self, name: &[u8], data: &Tracked) -> Result<Tracked, Fault>;
+
+    /// Parses and executes a text (`tpl`) beside the templates that are there.
+    fn tpl(&mut self, text: &Tracked, data: &Tracked) -> Result<Tracked, Fault>;
+
+    /// Fills a buffer with random bytes: true ones, or seeded and reported. `function` names who asks.
+    fn random(&mut self, function: &str, buffer: &mut [u8]) -> Result<(), Fault>;
+
+    /// The time in nanoseconds since 1970 (UTC): true, or fixed and reported.
+    fn now(&mut self, function: &str) -> i128;
+
+    /// Says that `bytes` more of text were made, and fails once there are more than a render may make. Call it before
+    /// making anything whose size an argument decides (`repeat`, `until`, `indent`, padding).
+    fn spend(&mut self, bytes: usize) -> Result<(), Fault>;
+
+    /// Whether provenance is recorded.
+    fn recording(&self) -> bool;
+}
+
+impl<'c> Call<'c> {
+    /// An argument; nil where there is none.
+    pub fn any(&self, at: usize) -> &'c Tracked {
+        static NIL: NilTracked = NilTracked;
+        self.args.get(at).unwrap_or_else(|| NIL.get())
+    }
+
+    /// The arguments from an index on.
+    pub fn rest(&self, from: usize) -> &'c [Tracked] {
+        self.args.get(from..).unwrap_or_default()
+    }
+
+    /// A `string` argument's bytes.
+    pub fn bytes(&self, at: usize) -> &'c [u8] {
+        self.any(at).value.as_bytes().unwrap_or_default()
+    }
+
+    /// A `string` argument; bytes that aren't UTF-8 are replaced.
+    pub fn str(&self, at: usize) -> Cow<'c, str> {
+        match &self.any(at).value {
+            Value::Str(text) => Cow::Borrowed(text),
+            Value::Raw(bytes) => String::from_utf8_lossy(bytes),
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    /// An argument of an integer type.
+    pub fn int(&self, at: usize) -> i64 {
+        if let Value::Int(n, _) = self.any(at).value { n } else { 0 }
+    }
+
+    /// A `float64` argument.
+    pub fn float(&self, at: usize) -> f64 {
+        if let Value::Float(f) = self.any(at).value { f } else { 0.0 }
+    }
+
+    /// A `bool` argument.
+    pub fn bool(&self, at: usize) -> bool {
+        matches!(self.any(at).value, Value::Bool(true))
+    }
+
+    /// A map argument; a nil map is an empty one.
+    pub fn map(&self, at: usize) -> MapRef {
+        self.any(at).value.as_map().cloned().unwrap_or_default()
+    }
+
+    /// A slice argument; a nil slice is an empty one.
+    pub fn list(&self, at: usize) -> ListRef {
+        self.any(at).value.as_list().cloned().unwrap_or_else(|| ListRef::new(Vec::new()))
+    }
+}
+
+/// The nil that stands for an argument that isn't there. A [`Tracked`] can't be a static (it isn't shared by threads), so
+/// each thread leaks one.
+struct NilTracked;
+
+impl NilTracked {
+    fn get(&self) -> &'static Tracked {
+        thread_local! {
+            static NIL: &'static Tracked = Box::leak(Box::default());
+        }
+        NIL.with(|nil| *nil)
+    }
+}
+
+/// Why a function or a template failed: Go's text, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Fault(Box<Details>);
+
+/// What a [`Fault`] says.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// Go's whole text of the error, that of its causes included.
+    pub text: String,
+    /// The action that failed, if this is an error of execution.
+    pub frame: Option<Frame>,
+    /// What it wraps (`errors.Unwrap`).
+    pub cause: Option<Fault>,
+    /// Whether a limit of ours ended the render (time, size, depth): not an error of Go's.
+    pub limit: bool,
+}
+
+/// An action in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The template that was executed.
+    pub template: String,
+    /// Where the action stands. Empty ranges and texts that are no files (`tpl`) included.
+    pub span: Option<Span>,
+    /// The expression, as Go shows it in errors.
+    pub context: String,
+}
+
+impl Fault {
+    /// A plain error, as `errors.New` makes it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Box::new(Details { text: text.into(), ..Details::default() }))
+    }
+
+    /// An error around another, as `fmt.Errorf("%w")` makes it: `text` is the whole text.
+    pub fn wrap(text: impl Into<String>, cause: Fault) -> Self {
+        let limit = cause.limit;
+        Self(Box::new(Details { text: text.into(), limit, cause: Some(cause), frame: None }))
+    }
+
+    /// A limit of ours was reached.
+    pub fn limit(text: impl Into<String>) -> Self {
+        Self(Box::new(Details { text: text.into(), limit: true, ..Details::default() }))
+    }
+}
+
+impl Deref for Fault {
+    type Target = Details;
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+/// Shorthand for declaring functions: `f("trunc", &[Type::Int, Type::String], trunc)`.
+pub const fn f(name: &'static str, params: &'static [Type], run: fn(&mut Call) -> Result<Tracked, Fault>) -> Function {
+    Function { name, signature: Signature { params, variadic: false }, run }
+}
+
+/// The same for functions whose last parameter repeats.
+pub const fn variadic(
+    name: &'static str,
+    params: &'static [Type],
+    run: fn(&mut Call) -> Result<Tracked, Fault>,
+) -> Function {
+    Function { name, signature: Signature { params, variadic: true }, run }
+}
+
+/// A value as a result, in short.
+pub fn ok(value: impl Into<Value>) -> Result<Tracked, Fault> {
+    Ok(value.into().into())
+}
+
+impl Type {
+    /// Go's name of it, as errors print it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "interface {}",
+            Self::Reflect => "reflect.Value",
+            Self::String => "string",
+            Self::Bool => "bool",
+            Self::Int => IntType::Int.name(),
+            Self::Int64 => IntType::Int64.name(),
+            Self::Uint64 => IntType::Uint64.name(),
+            Self::Float64 => "float64",
+            Self::Int32 => IntType::Int32.name(),
+            Self::Dict => "map[string]interface {}",
+            Self::List => "[]interface {}",
+            Self::Strings => "[]string",
+            Self::Named(name) => name,
+        }
+    }
+}

@@ -1,0 +1,769 @@
+//! Values as Go templates see them: Go's types, maps that are shared and mutable, trees that are copied on write.
+//!
+//! A map is a reference, as in Go: `$e := $d` names the same map, and sprig's `set` is seen through both names. A tree that
+//! came from a file stays frozen ([`yaml::Map`], shared by all threads) until a level of it is looked into, so a deep copy
+//! costs what was looked into, not what is there.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use ecow::{EcoString, EcoVec};
+
+use super::call::Fault;
+use super::trail::Trail;
+use crate::provenance::ValuesPath;
+use crate::source::Origin;
+use crate::yaml::{self, Node};
+
+/// Levels of nested collections that anything looks into; encoding/json gives up at the same depth.
+pub const MAX_DEPTH: usize = 1000;
+
+/// Values of one tree that is encoded or copied: a map that is held in many places counts each time, so a small template
+/// could ask for more than any memory.
+pub const MAX_NODES: usize = 10_000_000;
+
+/// A value and what it was made of.
+#[derive(Clone, Debug, Default)]
+pub struct Tracked {
+    /// The value.
+    pub value: Value,
+    /// What it came from; empty unless provenance is recorded.
+    pub trail: Trail,
+}
+
+/// A Go value.
+#[derive(Clone, Debug, Default)]
+pub enum Value {
+    /// reflect's zero Value: what a pipeline makes of nil, and an absent entry under `missingkey=default`. Its fields are
+    /// such values again, where those of [`Value::Nil`] are an error. Only the executor makes and sees it: functions get nil.
+    NoValue,
+    /// `nil` (an interface without a value).
+    #[default]
+    Nil,
+    /// `bool`.
+    Bool(bool),
+    /// An integer of a type.
+    Int(i64, IntType),
+    /// `float64`: what every number of a file is.
+    Float(f64),
+    /// A `string` that is UTF-8.
+    Str(EcoString),
+    /// A `string` that is not.
+    Raw(EcoVec<u8>),
+    /// A map.
+    Map(MapRef),
+    /// A slice.
+    List(ListRef),
+    /// Anything with fields or methods, and other types of Go.
+    Object(Rc<dyn Object>),
+}
+
+/// Go's integer types, as far as templates meet them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IntType {
+    /// `int`.
+    Int,
+    /// `int32`: a character constant.
+    Int32,
+    /// `int64`.
+    Int64,
+    /// `uint8`: an element of a string.
+    Uint8,
+    /// `uint32`.
+    Uint32,
+    /// `uint64`.
+    Uint64,
+}
+
+impl IntType {
+    /// Go's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint8 => "uint8",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+        }
+    }
+
+    /// Whether it has no negative numbers.
+    pub fn unsigned(self) -> bool {
+        matches!(self, Self::Uint8 | Self::Uint32 | Self::Uint64)
+    }
+}
+
+/// A value of a type that has fields or methods, or that isn't one of [`Value`]'s own. Implementations compare and show
+/// themselves as Go does.
+pub trait Object: fmt::Debug {
+    /// Go's name of the type, as `%T` prints it: `*semver.Version`, `time.Duration`.
+    fn type_name(&self) -> &str;
+
+    /// Its kind, as reflect names it: `struct`, `ptr`, `int64`, `map`, `slice`, `func`.
+    fn kind(&self) -> &'static str;
+
+    /// `%v` of it.
+    fn show(&self) -> String;
+
+    /// A field, of a struct or behind a pointer; none if there is no such field.
+    fn field(&self, _name: &str) -> Option<Tracked> {
+        None
+    }
+
+    /// The parameters of a method; none if there is no such method.
+    fn method(&self, _name: &str) -> Option<super::call::Signature> {
+        None
+    }
+
+    /// Calls a method that [`Object::method`] knows, with arguments that fit.
+    fn call(&self, name: &str, _call: &mut super::call::Call) -> Result<Tracked, Fault> {
+        Err(Fault::new(format!("{} has no method {name}", self.type_name())))
+    }
+
+    /// Its entries, if it can be ranged over, or indexed like a map; in order.
+    fn entries(&self) -> Option<Vec<(Tracked, Tracked)>> {
+        None
+    }
+
+    /// Whether it is what `if` takes for true.
+    fn truth(&self) -> bool {
+        true
+    }
+
+    /// What encoding/json makes of it.
+    fn to_node(&self) -> Result<Node, Fault>;
+
+    /// Itself, for functions that take just this type.
+    fn as_any(&self) -> &dyn std::any::Any;
+}
+
+/// Where a frozen collection stands in the values, for trails.
+pub type Place = Option<Rc<ValuesPath>>;
+
+/// A map: a reference to shared entries with string keys.
+#[derive(Clone)]
+pub struct MapRef(Rc<MapBody>);
+
+pub(super) struct MapBody {
+    go: MapType,
+    place: Place,
+    state: RefCell<MapState>,
+}
+
+pub(super) enum MapState {
+    /// Nothing below was looked into.
+    Frozen(yaml::Map),
+    /// By key, in the order in which Go ranges over a map.
+    Live(BTreeMap<EcoString, Tracked>),
+}
+
+/// Go's types of maps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapType {
+    /// `map[string]interface {}`.
+    Any,
+    /// Helm's own name for it: `chartutil.Values` in Helm 3.
+    ChartutilValues,
+    /// `common.Values` in Helm 4.
+    CommonValues,
+    /// `map[string]string`.
+    Strings,
+}
+
+impl MapType {
+    /// Go's name of it, as `%T` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "map[string]interface {}",
+            Self::ChartutilValues => "chartutil.Values",
+            Self::CommonValues => "common.Values",
+            Self::Strings => "map[string]string",
+        }
+    }
+}
+
+impl MapRef {
+    /// An empty `map[string]interface {}`.
+    pub fn new() -> Self {
+        Self::of(MapType::Any, BTreeMap::new())
+    }
+
+    /// A map of a type.
+    pub fn of(go: MapType, entries: BTreeMap<EcoString, Tracked>) -> Self {
+        Self(Rc::new(MapBody { go, place: None, state: RefCell::new(MapState::Live(entries)) }))
+    }
+
+    /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
+    pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
+        Self(Rc::new(MapBody { go, place, state: RefCell::new(MapState::Frozen(map)) }))
+    }
+
+    /// Its type.
+    pub fn go(&self) -> MapType {
+        self.0.go
+    }
+
+    /// The same entries under another type: Go's conversion, which copies no entry (only this level's identity is lost
+    /// when the map is still frozen, so convert before use).
+    pub fn retyped(&self, go: MapType) -> Self {
+        if go == self.0.go {
+            return self.clone();
+        }
+        match &*self.0.state.borrow() {
+            MapState::Frozen(map) => Self::frozen(go, map.clone(), self.0.place.clone()),
+            MapState::Live(entries) => Self::of(go, entries.clone()),
+        }
+    }
+
+    /// Whether both are one map.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// How many entries.
+    pub fn len(&self) -> usize {
+        match &*self.0.state.borrow() {
+            MapState::Frozen(map) => map.len(),
+            MapState::Live(entries) => entries.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is an entry under this key, null or not.
+    pub fn contains(&self, key: &str) -> bool {
+        match &*self.0.state.borrow() {
+            MapState::Frozen(map) => map.get(key).is_some(),
+            MapState::Live(entries) => entries.contains_key(key),
+        }
+    }
+
+    /// The entry under a key. An absent key is read too: its trail says so while recording.
+    pub fn get(&self, key: &str) -> Option<Tracked> {
+        if let MapState::Frozen(map) = &*self.0.state.borrow() {
+            let node = &map.get(key)?;
+            if !matches!(node.value, yaml::Value::Map(_) | yaml::Value::Seq(_)) {
+                return Some(thaw(node, &below(&self.0.place, key)));
+            }
+        }
+        self.live();
+        match &*self.0.state.borrow() {
+            MapState::Live(entries) => entries.get(key).cloned(),
+            MapState::Frozen(_) => None,
+        }
+    }
+
+    /// What reading an absent key leaves as its trail.
+    pub fn absent(&self, key: &str) -> Trail {
+        match below(&self.0.place, key) {
+            Some(path) => Trail::read(ValuesPath::clone(&path), Origin::NONE),
+            None => Trail::NONE,
+        }
+    }
+
+    /// Where it stands in the values, if that is recorded.
+    pub fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// Puts a value under a key; everyone who holds the map sees it.
+    pub fn set(&self, key: impl Into<EcoString>, value: Tracked) {
+        self.live();
+        if let MapState::Live(entries) = &mut *self.0.state.borrow_mut() {
+            entries.insert(key.into(), value);
+        }
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&self, key: &str) -> Option<Tracked> {
+        self.live();
+        match &mut *self.0.state.borrow_mut() {
+            MapState::Live(entries) => entries.remove(key),
+            MapState::Frozen(_) => None,
+        }
+    }
+
+    /// The keys, sorted.
+    pub fn keys(&self) -> Vec<EcoString> {
+        match &*self.0.state.borrow() {
+            MapState::Live(entries) => entries.keys().cloned().collect(),
+            MapState::Frozen(map) => {
+                let mut keys: Vec<_> = map.iter().map(|e| e.key.clone()).collect();
+                keys.sort_unstable();
+                keys
+            }
+        }
+    }
+
+    /// The entries, sorted by key, as they are now.
+    pub fn entries(&self) -> Vec<(EcoString, Tracked)> {
+        self.live();
+        match &*self.0.state.borrow() {
+            MapState::Live(entries) => entries.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+            MapState::Frozen(_) => Vec::new(),
+        }
+    }
+
+    /// The frozen entries, if nothing below was looked into (so nothing can differ from them).
+    pub fn as_frozen(&self) -> Option<yaml::Map> {
+        match &*self.0.state.borrow() {
+            MapState::Frozen(map) => Some(map.clone()),
+            MapState::Live(_) => None,
+        }
+    }
+
+    /// A map of its own, with collections of its own all the way down. What nobody has looked into is shared.
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+        let state = match &*self.0.state.borrow() {
+            MapState::Frozen(map) => MapState::Frozen(map.clone()),
+            MapState::Live(entries) => {
+                let entries = entries.iter().map(|(k, v)| Ok((k.clone(), v.copy(depth + 1, copied)?)));
+                MapState::Live(entries.collect::<Result<_, Fault>>()?)
+            }
+        };
+        Ok(Self(Rc::new(MapBody { go: self.0.go, place: self.0.place.clone(), state: RefCell::new(state) })))
+    }
+
+    /// Gives each entry its identity.
+    fn live(&self) {
+        let entries = match &*self.0.state.borrow() {
+            MapState::Live(_) => return,
+            MapState::Frozen(map) => {
+                map.iter().map(|e| (e.key.clone(), thaw(&e.value, &below(&self.0.place, &e.key)))).collect()
+            }
+        };
+        *self.0.state.borrow_mut() = MapState::Live(entries);
+    }
+
+    pub(super) fn body(&mut self) -> Option<&mut MapState> {
+        Rc::get_mut(&mut self.0).map(|body| body.state.get_mut())
+    }
+}
+
+impl MapState {
+    pub(super) fn take(&mut self) -> BTreeMap<EcoString, Tracked> {
+        match std::mem::replace(self, Self::Live(BTreeMap::new())) {
+            Self::Live(entries) => entries,
+            Self::Frozen(_) => BTreeMap::new(),
+        }
+    }
+}
+
+impl Drop for MapBody {
+    fn drop(&mut self) {
+        super::drop::map(self.state.get_mut());
+    }
+}
+
+impl Default for MapRef {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MapRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.keys().into_iter().map(|k| (k, "…"))).finish()
+    }
+}
+
+/// A slice: its elements never change (no function of sprig or Helm writes into one), so it is shared freely.
+#[derive(Clone)]
+pub struct ListRef(Rc<ListBody>);
+
+pub(super) struct ListBody {
+    go: ListType,
+    place: Place,
+    frozen: Option<EcoVec<Node>>,
+    items: OnceCell<Vec<Tracked>>,
+}
+
+/// Go's types of slices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListType {
+    /// `[]interface {}`.
+    Any,
+    /// `[]string`.
+    Strings,
+    /// `[]int`.
+    Ints,
+    /// `[]uint8`: bytes.
+    Bytes,
+    /// `[][]interface {}`.
+    Lists,
+    /// `[]map[string]interface {}`.
+    Maps,
+}
+
+impl ListType {
+    /// Go's name of it, as `%T` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "[]interface {}",
+            Self::Strings => "[]string",
+            Self::Ints => "[]int",
+            Self::Bytes => "[]uint8",
+            Self::Lists => "[][]interface {}",
+            Self::Maps => "[]map[string]interface {}",
+        }
+    }
+}
+
+impl ListRef {
+    /// A `[]interface {}`.
+    pub fn new(items: Vec<Tracked>) -> Self {
+        Self::of(ListType::Any, items)
+    }
+
+    /// A slice of a type.
+    pub fn of(go: ListType, items: Vec<Tracked>) -> Self {
+        Self(Rc::new(ListBody { go, place: None, frozen: None, items: OnceCell::from(items) }))
+    }
+
+    /// A `[]string`.
+    pub fn strings<S: Into<EcoString>>(items: impl IntoIterator<Item = S>) -> Self {
+        Self::of(ListType::Strings, items.into_iter().map(|s| Value::Str(s.into()).into()).collect())
+    }
+
+    /// A sequence that a file holds.
+    pub fn frozen(items: EcoVec<Node>, place: Place) -> Self {
+        Self(Rc::new(ListBody { go: ListType::Any, place, frozen: Some(items), items: OnceCell::new() }))
+    }
+
+    /// Its type.
+    pub fn go(&self) -> ListType {
+        self.0.go
+    }
+
+    /// Its elements.
+    pub fn items(&self) -> &[Tracked] {
+        self.0.items.get_or_init(|| {
+            let nodes = self.0.frozen.iter().flatten();
+            nodes.enumerate().map(|(i, node)| thaw(node, &element(&self.0.place, i))).collect()
+        })
+    }
+
+    /// How many elements.
+    pub fn len(&self) -> usize {
+        match (&self.0.frozen, self.0.items.get()) {
+            (_, Some(items)) => items.len(),
+            (Some(nodes), None) => nodes.len(),
+            (None, None) => 0,
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element at an index.
+    pub fn get(&self, at: usize) -> Option<&Tracked> {
+        self.items().get(at)
+    }
+
+    /// The frozen elements, if nobody has looked into them.
+    pub fn as_frozen(&self) -> Option<EcoVec<Node>> {
+        if self.0.items.get().is_some() { None } else { self.0.frozen.clone() }
+    }
+
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+        if let Some(frozen) = self.as_frozen() {
+            return Ok(Self::frozen(frozen, self.0.place.clone()));
+        }
+        let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
+        Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
+    }
+
+    pub(super) fn take(&mut self) -> Option<Vec<Tracked>> {
+        Rc::get_mut(&mut self.0)?.items.take()
+    }
+}
+
+impl Drop for ListBody {
+    fn drop(&mut self) {
+        super::drop::list(self.items.take());
+    }
+}
+
+impl fmt::Debug for ListRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} items]", self.len())
+    }
+}
+
+fn below(place: &Place, key: &str) -> Place {
+    place.as_ref().map(|path| {
+        let mut path = ValuesPath::clone(path);
+        path.push(key.into());
+        Rc::new(path)
+    })
+}
+
+fn element(place: &Place, at: usize) -> Place {
+    place.as_ref()?;
+    below(place, &at.to_string())
+}
+
+/// A value of a file. Integers there are Go's int64 (`--set` makes them); a values file has only floats.
+fn thaw(node: &Node, place: &Place) -> Tracked {
+    let value = match &node.value {
+        yaml::Value::Null => Value::Nil,
+        yaml::Value::Bool(b) => Value::Bool(*b),
+        yaml::Value::Int(n) => Value::Int(*n, IntType::Int64),
+        yaml::Value::UInt(n) => Value::Int(n.cast_signed(), IntType::Uint64),
+        yaml::Value::Float(f) => Value::Float(*f),
+        yaml::Value::Str(s) => Value::Str(s.clone()),
+        yaml::Value::Seq(items) => Value::List(ListRef::frozen(items.clone(), place.clone())),
+        yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map.clone(), place.clone())),
+    };
+    let trail = match place {
+        Some(path) => Trail::read(ValuesPath::clone(path), node.origin),
+        None => Trail::NONE,
+    };
+    Tracked { value, trail }
+}
+
+impl Tracked {
+    /// A value that a file holds. `place` is its path, given only while provenance is recorded.
+    pub fn frozen(node: &Node, place: &Place) -> Self {
+        thaw(node, place)
+    }
+
+    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`). What nobody has looked into
+    /// is shared and costs nothing. Errors: a map that contains itself, or too many values.
+    pub fn deep_copy(&self) -> Result<Self, Fault> {
+        self.copy(0, &mut 0)
+    }
+
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+        *copied += 1;
+        if depth > MAX_DEPTH || *copied > MAX_NODES {
+            return Err(Fault::limit("the value is too deep or too large to be copied"));
+        }
+        let value = match &self.value {
+            Value::Map(map) => Value::Map(map.copy(depth, copied)?),
+            Value::List(list) => Value::List(list.copy(depth, copied)?),
+            other => other.clone(),
+        };
+        Ok(Self { value, trail: self.trail.clone() })
+    }
+
+    /// The value with another trail.
+    pub fn with(self, trail: Trail) -> Self {
+        Self { trail, ..self }
+    }
+}
+
+impl Deref for Tracked {
+    type Target = Value;
+    fn deref(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl Value {
+    /// A string of bytes.
+    pub fn bytes(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Str(text.into()),
+            Err(error) => Self::Raw(error.into_bytes().into_iter().collect()),
+        }
+    }
+
+    /// A string.
+    pub fn str(text: impl Into<EcoString>) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// An `int`.
+    pub fn int(n: i64) -> Self {
+        Self::Int(n, IntType::Int)
+    }
+
+    /// An `int64`.
+    pub fn int64(n: i64) -> Self {
+        Self::Int(n, IntType::Int64)
+    }
+
+    /// The bytes of a string.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Str(text) => Some(text.as_bytes()),
+            Self::Raw(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The map, if it is one.
+    pub fn as_map(&self) -> Option<&MapRef> {
+        if let Self::Map(map) = self { Some(map) } else { None }
+    }
+
+    /// The slice, if it is one.
+    pub fn as_list(&self) -> Option<&ListRef> {
+        if let Self::List(list) = self { Some(list) } else { None }
+    }
+
+    /// The object of a type, if it is one.
+    pub fn as_object<T: 'static>(&self) -> Option<&T> {
+        if let Self::Object(object) = self { object.as_any().downcast_ref() } else { None }
+    }
+
+    /// Whether it is `nil`.
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil | Self::NoValue)
+    }
+
+    /// Go's name of its type, as `%T` prints it.
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::Nil | Self::NoValue => "<nil>",
+            Self::Bool(_) => "bool",
+            Self::Int(_, go) => go.name(),
+            Self::Float(_) => "float64",
+            Self::Str(_) | Self::Raw(_) => "string",
+            Self::Map(map) => map.go().name(),
+            Self::List(list) => list.go().name(),
+            Self::Object(object) => object.type_name(),
+        }
+    }
+
+    /// Its kind, as reflect names it; `invalid` for nil.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil | Self::NoValue => "invalid",
+            Self::Bool(_) => "bool",
+            Self::Int(_, go) => go.name(),
+            Self::Float(_) => "float64",
+            Self::Str(_) | Self::Raw(_) => "string",
+            Self::Map(_) => "map",
+            Self::List(_) => "slice",
+            Self::Object(object) => object.kind(),
+        }
+    }
+
+    /// What `if` takes it for (template.IsTrue): empty strings and collections, zeros and nil are false.
+    pub fn truth(&self) -> bool {
+        match self {
+            Self::Nil | Self::NoValue => false,
+            Self::Bool(b) => *b,
+            Self::Int(n, _) => *n != 0,
+            Self::Float(f) => *f != 0.0,
+            Self::Str(text) => !text.is_empty(),
+            Self::Raw(bytes) => !bytes.is_empty(),
+            Self::Map(map) => !map.is_empty(),
+            Self::List(list) => !list.is_empty(),
+            Self::Object(object) => object.truth(),
+        }
+    }
+
+    /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
+    /// JSON names. Trees that nobody looked into are given as they are.
+    pub fn to_node(&self) -> Result<Node, Fault> {
+        self.node(0, &mut 0)
+    }
+
+    fn node(&self, depth: usize, seen: &mut usize) -> Result<Node, Fault> {
+        *seen += 1;
+        if *seen > MAX_NODES {
+            return Err(Fault::limit(format!("a tree of more than {MAX_NODES} values is not encoded")));
+        }
+        if depth > MAX_DEPTH {
+            return Err(Fault::new(format!("json: unsupported value: encountered a cycle via {}", self.type_name())));
+        }
+        Ok(Node::made(match self {
+            Self::Nil | Self::NoValue => yaml::Value::Null,
+            Self::Bool(b) => yaml::Value::Bool(*b),
+            Self::Int(n, IntType::Uint64) if *n < 0 => yaml::Value::UInt(n.cast_unsigned()),
+            Self::Int(n, _) => yaml::Value::Int(*n),
+            Self::Float(f) => yaml::Value::Float(*f),
+            Self::Str(text) => yaml::Value::Str(text.clone()),
+            Self::Raw(bytes) => yaml::Value::Str(String::from_utf8_lossy(bytes).into()),
+            Self::Map(map) => match map.as_frozen() {
+                Some(frozen) => yaml::Value::Map(frozen),
+                None => {
+                    let mut entries = EcoVec::with_capacity(map.len());
+                    for (key, value) in map.entries() {
+                        entries.push(yaml::Entry {
+                            key,
+                            key_origin: Origin::NONE,
+                            value: value.node(depth + 1, seen)?,
+                        });
+                    }
+                    yaml::Value::Map(yaml::Map::from_unique(entries))
+                }
+            },
+            Self::List(list) => match list.as_frozen() {
+                Some(frozen) => yaml::Value::Seq(frozen),
+                None if list.go() == ListType::Bytes => {
+                    use base64::Engine;
+                    let bytes: Vec<u8> = list
+                        .items()
+                        .iter()
+                        .map(|b| if let Self::Int(n, _) = b.value { n.to_le_bytes()[0] } else { 0 })
+                        .collect();
+                    yaml::Value::Str(base64::engine::general_purpose::STANDARD.encode(bytes).into())
+                }
+                None => {
+                    let items = list.items().iter().map(|item| item.node(depth + 1, seen));
+                    yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
+                }
+            },
+            Self::Object(object) => return object.to_node(),
+        }))
+    }
+}
+
+impl From<Value> for Tracked {
+    fn from(value: Value) -> Self {
+        Self { value, trail: Trail::NONE }
+    }
+}
+impl From<bool> for Value {
+    fn from(b: bool) -> Self {
+        Self::Bool(b)
+    }
+}
+impl From<f64> for Value {
+    fn from(f: f64) -> Self {
+        Self::Float(f)
+    }
+}
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Str(text.into())
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Str(text.into())
+    }
+}
+impl From<EcoString> for Value {
+    fn from(text: EcoString) -> Self {
+        Self::Str(text)
+    }
+}
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::bytes(bytes)
+    }
+}
+impl From<MapRef> for Value {
+    fn from(map: MapRef) -> Self {
+        Self::Map(map)
+    }
+}
+impl From<ListRef> for Value {
+    fn from(list: ListRef) -> Self {
+        Self::List(list)
+    }
+}
