@@ -191,6 +191,11 @@ impl MapRef {
         Self(Rc::new(MapBody { place: None, state: RefCell::new(MapState::Live(entries)) }), go)
     }
 
+    /// The same, standing at a place of the values.
+    pub fn live(go: MapType, entries: BTreeMap<EcoString, Tracked>, place: Place) -> Self {
+        Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Live(entries)) }), go)
+    }
+
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
     pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
         Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Frozen(map)) }), go)
@@ -245,7 +250,7 @@ impl MapRef {
                 return Some(thaw(node, &below(&self.0.place, key)));
             }
         }
-        self.live();
+        self.thaw();
         match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.get(key).cloned(),
             MapState::Frozen(_) => None,
@@ -267,7 +272,7 @@ impl MapRef {
 
     /// Puts a value under a key; everyone who holds the map sees it.
     pub fn set(&self, key: impl Into<EcoString>, value: Tracked) {
-        self.live();
+        self.thaw();
         if let MapState::Live(entries) = &mut *self.0.state.borrow_mut() {
             entries.insert(key.into(), value);
         }
@@ -275,7 +280,7 @@ impl MapRef {
 
     /// Takes an entry out.
     pub fn remove(&self, key: &str) -> Option<Tracked> {
-        self.live();
+        self.thaw();
         match &mut *self.0.state.borrow_mut() {
             MapState::Live(entries) => entries.remove(key),
             MapState::Frozen(_) => None,
@@ -296,7 +301,7 @@ impl MapRef {
 
     /// The entries, sorted by key, as they are now.
     pub fn entries(&self) -> Vec<(EcoString, Tracked)> {
-        self.live();
+        self.thaw();
         match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
             MapState::Frozen(_) => Vec::new(),
@@ -328,7 +333,7 @@ impl MapRef {
     }
 
     /// Gives each entry its identity.
-    fn live(&self) {
+    fn thaw(&self) {
         let entries = match &*self.0.state.borrow() {
             MapState::Live(_) => return,
             MapState::Frozen(map) => {

@@ -1,1 +1,40 @@
 //! The functions of sprig v3.3.0, and those that Helm adds.
+//!
+//! A file holds the functions of one kind and declares them in its `TABLE`, with Go's types of their parameters. What Go
+//! panics with is the function's error, in the words of Go's runtime.
+
+use super::gotemplate::call::Function;
+
+mod abbreviate;
+mod cases;
+mod decimal;
+mod defaults;
+mod dicts;
+mod flow;
+mod lists;
+mod merge;
+mod numeric;
+mod paths;
+mod reflection;
+mod split;
+mod strings;
+mod text;
+mod unicode;
+
+#[cfg(test)]
+mod tests;
+
+/// All functions, by kind.
+pub const TABLES: &[&[Function]] = &[
+    abbreviate::TABLE,
+    cases::TABLE,
+    defaults::TABLE,
+    dicts::TABLE,
+    flow::TABLE,
+    lists::TABLE,
+    numeric::TABLE,
+    paths::TABLE,
+    reflection::TABLE,
+    split::TABLE,
+    strings::TABLE,
+];
