@@ -4,6 +4,8 @@ pub mod helm;
 pub mod jinja;
 pub mod plain;
 
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::Recorder;
 use crate::source::Origin;
@@ -24,8 +26,8 @@ pub struct Source {
 pub enum Engine {
     /// Manifests, and templates among them.
     Plain(plain::Options),
-    /// A chart.
-    Helm,
+    /// A chart: the directory is the chart's, or the path of its archive.
+    Helm(Arc<helm::options::Options>),
     /// A kustomization.
     Kustomize,
 }
@@ -72,7 +74,7 @@ pub fn render(source: &Source, env: &Env) -> Rendered {
     };
     match &source.engine {
         Engine::Plain(options) => plain::render(&source.dir, options, env),
-        Engine::Helm => missing("Helm"),
+        Engine::Helm(_) => missing("Helm"),
         Engine::Kustomize => missing("Kustomize"),
     }
 }

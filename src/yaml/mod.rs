@@ -23,8 +23,8 @@ mod split;
 mod time;
 mod token;
 
-pub use emit::{emit, emit_into};
-pub use json::{JsonStyle, to_json, write_json};
+pub use emit::{emit, emit_into, emit_v3};
+pub use json::{JsonStyle, to_json, write_general_float, write_json, write_json_float, write_json_string};
 pub use kept::{Kept, parse_file};
 pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};
@@ -122,6 +122,20 @@ pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) ->
         // More than once only for JSON texts that follow each other without `---`.
         while let Some(next) = parse_one(file, text, from..range.end, dialect, limits, &mut parsed) {
             from = next;
+        }
+    }
+    parsed
+}
+
+/// Reads the first document of a text, as go-yaml's `Unmarshal` does; nothing after it is looked at.
+pub fn parse_first(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
+    let mut parsed = Parsed::default();
+    for range in split::documents(text) {
+        let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
+        parse_one(file, text, range, dialect, limits, &mut parsed);
+        // Comments before a `---` belong to the document that it starts.
+        if explicit || !parsed.documents.is_empty() {
+            break;
         }
     }
     parsed

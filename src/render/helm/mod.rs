@@ -1,7 +1,9 @@
 //! Charts, as Helm renders them: Go's text/template, sprig, Helm's own functions, values, dependencies, hooks and order.
 
 pub mod chart;
+pub mod functions;
 pub mod gotemplate;
+pub mod options;
 pub mod release;
 pub mod sprig;
 

@@ -5,6 +5,8 @@
 
 pub mod ast;
 pub mod call;
+pub mod convert;
+pub mod format;
 pub mod trail;
 pub mod value;
 

@@ -21,6 +21,10 @@ use crate::yaml::{self, Node};
 /// Levels of nested collections that anything looks into; encoding/json gives up at the same depth.
 pub const MAX_DEPTH: usize = 1000;
 
+/// Values of one tree that is encoded or copied: a map that is held in many places counts each time, so a small template
+/// could ask for more than any memory.
+pub const MAX_NODES: usize = 10_000_000;
+
 /// A value and what it was made of.
 #[derive(Clone, Debug, Default)]
 pub struct Tracked {
@@ -33,7 +37,8 @@ pub struct Tracked {
 /// A Go value.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
-    /// An absent map entry under `missingkey=default`: reflect's zero Value. Only the executor makes and sees it.
+    /// reflect's zero Value: what a pipeline makes of nil, and an absent entry under `missingkey=default`. Its fields are
+    /// such values again, where those of [`Value::Nil`] are an error. Only the executor makes and sees it: functions get nil.
     NoValue,
     /// `nil` (an interface without a value).
     #[default]
@@ -101,8 +106,23 @@ pub trait Object: fmt::Debug {
     /// Its kind, as reflect names it: `struct`, `ptr`, `int64`, `map`, `slice`, `func`.
     fn kind(&self) -> &'static str;
 
-    /// `%v` of it.
+    /// `%v` of it: what its `String` or `Error` method gives, if it [has one](Object::stringer).
     fn show(&self) -> String;
+
+    /// Whether the type has a `String` or an `Error` method: then `%s`, `%q` and `%x` print [`Object::show`].
+    fn stringer(&self) -> bool {
+        true
+    }
+
+    /// What it is underneath, for the verbs that print that: `%d` of a duration, `%+v` of a struct.
+    fn body(&self) -> Body {
+        Body::Opaque
+    }
+
+    /// What its `GoString` method gives, if it has one; `%#v` prints it.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
 
     /// A field, of a struct or behind a pointer; none if there is no such field.
     fn field(&self, _name: &str) -> Option<Tracked> {
@@ -134,6 +154,17 @@ pub trait Object: fmt::Debug {
 
     /// Itself, for functions that take just this type.
     fn as_any(&self) -> &dyn std::any::Any;
+}
+
+/// What an [`Object`] is underneath.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Not known: [`Object::show`] is all that there is to print.
+    Opaque,
+    /// A value of one of Go's own types: the `int64` of a `time.Duration`.
+    Plain(Value),
+    /// A struct's fields, or those of the struct that a pointer leads to; in order, those that aren't exported too.
+    Struct(Vec<(&'static str, Value)>),
 }
 
 /// Where a frozen collection stands in the values, for trails.
@@ -191,11 +222,6 @@ impl MapRef {
         Self(Rc::new(MapBody { place: None, state: RefCell::new(MapState::Live(entries)) }), go)
     }
 
-    /// The same, standing at a place of the values.
-    pub fn live(go: MapType, entries: BTreeMap<EcoString, Tracked>, place: Place) -> Self {
-        Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Live(entries)) }), go)
-    }
-
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
     pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
         Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Frozen(map)) }), go)
@@ -250,7 +276,7 @@ impl MapRef {
                 return Some(thaw(node, &below(&self.0.place, key)));
             }
         }
-        self.thaw();
+        self.live();
         match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.get(key).cloned(),
             MapState::Frozen(_) => None,
@@ -272,7 +298,7 @@ impl MapRef {
 
     /// Puts a value under a key; everyone who holds the map sees it.
     pub fn set(&self, key: impl Into<EcoString>, value: Tracked) {
-        self.thaw();
+        self.live();
         if let MapState::Live(entries) = &mut *self.0.state.borrow_mut() {
             entries.insert(key.into(), value);
         }
@@ -280,7 +306,7 @@ impl MapRef {
 
     /// Takes an entry out.
     pub fn remove(&self, key: &str) -> Option<Tracked> {
-        self.thaw();
+        self.live();
         match &mut *self.0.state.borrow_mut() {
             MapState::Live(entries) => entries.remove(key),
             MapState::Frozen(_) => None,
@@ -301,7 +327,7 @@ impl MapRef {
 
     /// The entries, sorted by key, as they are now.
     pub fn entries(&self) -> Vec<(EcoString, Tracked)> {
-        self.thaw();
+        self.live();
         match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
             MapState::Frozen(_) => Vec::new(),
@@ -317,23 +343,19 @@ impl MapRef {
     }
 
     /// A map of its own, with collections of its own all the way down. What nobody has looked into is shared.
-    pub fn deep_copy(&self) -> Self {
-        self.copy(0)
-    }
-
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         let state = match &*self.0.state.borrow() {
             MapState::Frozen(map) => MapState::Frozen(map.clone()),
-            MapState::Live(entries) if depth < MAX_DEPTH => {
-                MapState::Live(entries.iter().map(|(k, v)| (k.clone(), v.copy(depth + 1))).collect())
+            MapState::Live(entries) => {
+                let entries = entries.iter().map(|(k, v)| Ok((k.clone(), v.copy(depth + 1, copied)?)));
+                MapState::Live(entries.collect::<Result<_, Fault>>()?)
             }
-            MapState::Live(_) => MapState::Live(BTreeMap::new()),
         };
-        Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1)
+        Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
     }
 
     /// Gives each entry its identity.
-    fn thaw(&self) {
+    fn live(&self) {
         let entries = match &*self.0.state.borrow() {
             MapState::Live(_) => return,
             MapState::Frozen(map) => {
@@ -508,6 +530,12 @@ impl ListRef {
         })
     }
 
+    /// The bytes, if it is a `[]byte`.
+    pub fn as_byte_slice(&self) -> Option<Vec<u8>> {
+        let byte = |item: &Tracked| if let Value::Int(n, _) = item.value { n.to_le_bytes()[0] } else { 0 };
+        (self.go() == ListType::Bytes).then(|| self.items().iter().map(byte).collect())
+    }
+
     /// How many elements.
     pub fn len(&self) -> usize {
         match (&self.0.frozen, self.0.items.get()) {
@@ -532,15 +560,15 @@ impl ListRef {
         if self.0.items.get().is_some() { None } else { self.0.frozen.clone() }
     }
 
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         if let Some(frozen) = self.as_frozen() {
-            return Self::frozen(frozen, self.0.place.clone());
+            return Ok(Self::frozen(frozen, self.0.place.clone()));
         }
         if self.0.nil {
-            return self.clone();
+            return Ok(self.clone());
         }
-        let items = if depth < MAX_DEPTH { self.items() } else { &[] };
-        Self::of(self.0.go, items.iter().map(|item| item.copy(depth + 1)).collect())
+        let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
+        Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
     }
 
     pub(super) fn take(&mut self) -> Option<Vec<Tracked>> {
@@ -599,18 +627,23 @@ impl Tracked {
         thaw(node, place)
     }
 
-    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`).
-    pub fn deep_copy(&self) -> Self {
-        self.copy(0)
+    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`). What nobody has looked into
+    /// is shared and costs nothing. Errors: a map that contains itself, or too many values.
+    pub fn deep_copy(&self) -> Result<Self, Fault> {
+        self.copy(0, &mut 0)
     }
 
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+        *copied += 1;
+        if depth > MAX_DEPTH || *copied > MAX_NODES {
+            return Err(Fault::limit("the value is too deep or too large to be copied"));
+        }
         let value = match &self.value {
-            Value::Map(map) => Value::Map(map.copy(depth)),
-            Value::List(list) => Value::List(list.copy(depth)),
+            Value::Map(map) => Value::Map(map.copy(depth, copied)?),
+            Value::List(list) => Value::List(list.copy(depth, copied)?),
             other => other.clone(),
         };
-        Self { value, trail: self.trail.clone() }
+        Ok(Self { value, trail: self.trail.clone() })
     }
 
     /// The value with another trail.
@@ -725,10 +758,14 @@ impl Value {
     /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
     /// JSON names. Trees that nobody looked into are given as they are.
     pub fn to_node(&self) -> Result<Node, Fault> {
-        self.node(0)
+        self.node(0, &mut 0)
     }
 
-    fn node(&self, depth: usize) -> Result<Node, Fault> {
+    fn node(&self, depth: usize, seen: &mut usize) -> Result<Node, Fault> {
+        *seen += 1;
+        if *seen > MAX_NODES {
+            return Err(Fault::limit(format!("a tree of more than {MAX_NODES} values is not encoded")));
+        }
         if depth > MAX_DEPTH {
             return Err(Fault::new(format!("json: unsupported value: encountered a cycle via {}", self.type_name())));
         }
@@ -737,15 +774,20 @@ impl Value {
             Self::Bool(b) => yaml::Value::Bool(*b),
             Self::Int(n, IntType::Uint64) if *n < 0 => yaml::Value::UInt(n.cast_unsigned()),
             Self::Int(n, _) => yaml::Value::Int(*n),
-            Self::Float(f) => yaml::Value::Float(*f),
+            Self::Float(f) if f.is_finite() => yaml::Value::Float(*f),
+            Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
-            Self::Raw(bytes) => yaml::Value::Str(String::from_utf8_lossy(bytes).into()),
+            Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
                     let mut entries = EcoVec::with_capacity(map.len());
                     for (key, value) in map.entries() {
-                        entries.push(yaml::Entry { key, key_origin: Origin::NONE, value: value.node(depth + 1)? });
+                        entries.push(yaml::Entry {
+                            key,
+                            key_origin: Origin::NONE,
+                            value: value.node(depth + 1, seen)?,
+                        });
                     }
                     yaml::Value::Map(yaml::Map::from_unique(entries))
                 }
@@ -753,22 +795,29 @@ impl Value {
             Self::List(list) => match list.as_frozen() {
                 _ if list.is_nil() => yaml::Value::Null,
                 Some(frozen) => yaml::Value::Seq(frozen),
-                None if list.go() == ListType::Bytes => {
-                    use base64::Engine;
-                    let bytes: Vec<u8> = list
-                        .items()
-                        .iter()
-                        .map(|b| if let Self::Int(n, _) = b.value { n.to_le_bytes()[0] } else { 0 })
-                        .collect();
-                    yaml::Value::Str(base64::engine::general_purpose::STANDARD.encode(bytes).into())
-                }
                 None => {
-                    let items = list.items().iter().map(|item| item.node(depth + 1));
+                    if let Some(bytes) = list.as_byte_slice() {
+                        use base64::Engine;
+                        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+                        return Ok(Node::made(yaml::Value::Str(text.into())));
+                    }
+                    let items = list.items().iter().map(|item| item.node(depth + 1, seen));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
             },
             Self::Object(object) => return object.to_node(),
         }))
+    }
+}
+
+/// Go's names of the floats that have no digits.
+pub fn not_finite(float: f64) -> &'static str {
+    if float.is_nan() {
+        "NaN"
+    } else if float > 0.0 {
+        "+Inf"
+    } else {
+        "-Inf"
     }
 }
 

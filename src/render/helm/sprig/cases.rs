@@ -1,7 +1,9 @@
 //! Upper and lower case, and the cases of names: `snake_case`, `kebab-case`, `CamelCase`.
 
 use super::text::same;
-use super::unicode::{self, BAD, Case, decode, is_letter, is_lower, is_number, is_punct, is_space, is_upper, runes, to};
+use super::unicode::{
+    self, BAD, Case, decode, is_letter, is_lower, is_number, is_punct, is_space, is_upper, runes, to,
+};
 use crate::render::helm::gotemplate::call::Type::String as S;
 use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok};
 use crate::render::helm::gotemplate::value::{Tracked, Value};

@@ -11,6 +11,7 @@ mod decimal;
 mod defaults;
 mod dicts;
 mod flow;
+pub mod json;
 mod lists;
 mod merge;
 mod numeric;
@@ -24,17 +25,20 @@ mod unicode;
 #[cfg(test)]
 mod tests;
 
-/// All functions, by kind.
-pub const TABLES: &[&[Function]] = &[
-    abbreviate::TABLE,
-    cases::TABLE,
-    defaults::TABLE,
-    dicts::TABLE,
-    flow::TABLE,
-    lists::TABLE,
-    numeric::TABLE,
-    paths::TABLE,
-    reflection::TABLE,
-    split::TABLE,
-    strings::TABLE,
-];
+/// The tables of all functions; those that Helm takes away (`env`, `expandenv`) aren't there.
+pub fn tables() -> Vec<&'static [Function]> {
+    vec![
+        abbreviate::TABLE,
+        cases::TABLE,
+        defaults::TABLE,
+        dicts::TABLE,
+        flow::TABLE,
+        json::TABLE,
+        lists::TABLE,
+        numeric::TABLE,
+        paths::TABLE,
+        reflection::TABLE,
+        split::TABLE,
+        strings::TABLE,
+    ]
+}

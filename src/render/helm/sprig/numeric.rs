@@ -233,9 +233,7 @@ fn mulf(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn divf(call: &mut Call) -> Result<Tracked, Fault> {
-    exact(decimal(call.any(0))?, call.rest(1), |a, b| {
-        a.div(&b).ok_or_else(|| Fault::new("decimal division by 0"))
-    })
+    exact(decimal(call.any(0))?, call.rest(1), |a, b| a.div(&b).ok_or_else(|| Fault::new("decimal division by 0")))
 }
 
 /// Calculates with decimal numbers, and gives the nearest float.
@@ -250,7 +248,13 @@ fn exact(
 fn decimal(value: &Value) -> Result<Decimal, Fault> {
     let float = to_float64(value);
     Decimal::from_f64(float).ok_or_else(|| {
-        let shown = if float.is_nan() { "NaN" } else if float > 0.0 { "+Inf" } else { "-Inf" };
+        let shown = if float.is_nan() {
+            "NaN"
+        } else if float > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        };
         Fault::new(format!("Cannot create a Decimal from {shown}"))
     })
 }

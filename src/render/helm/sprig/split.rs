@@ -42,7 +42,8 @@ fn splitn(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// A map of the parts, under `_0`, `_1` and so on.
 fn numbered(parts: Vec<Tracked>) -> MapRef {
-    let entries: BTreeMap<_, _> = parts.into_iter().enumerate().map(|(i, part)| (format!("_{i}").into(), part)).collect();
+    let entries: BTreeMap<_, _> =
+        parts.into_iter().enumerate().map(|(i, part)| (format!("_{i}").into(), part)).collect();
     MapRef::of(MapType::Strings, entries)
 }
 
@@ -60,7 +61,7 @@ fn parts(call: &mut Call, at: usize, most: Option<usize>) -> Result<Vec<Tracked>
         memmem::find_iter(bytes, separator).take(cuts).collect()
     };
     call.host.spend(total(places.len() + 1, size_of::<Tracked>()))?;
-    let trail = trail_of(call);
+    let trail = trail_of(call, &[]);
     let mut parts = Vec::with_capacity(places.len() + 1);
     let mut from = 0;
     for place in places {
@@ -71,9 +72,12 @@ fn parts(call: &mut Call, at: usize, most: Option<usize>) -> Result<Vec<Tracked>
     Ok(parts)
 }
 
-/// What each part of a result is made of: all the arguments.
-fn trail_of(call: &Call) -> Trail {
-    if call.host.recording() { Trail::joined(call.args.iter().map(|arg| &arg.trail)) } else { Trail::NONE }
+/// What a result, or each part of it, is made of: all the arguments, and these elements of them.
+fn trail_of(call: &Call, elements: &[Tracked]) -> Trail {
+    if !call.host.recording() {
+        return Trail::NONE;
+    }
+    Trail::joined(call.args.iter().chain(elements).map(|value| &value.trail))
 }
 
 fn join(call: &mut Call) -> Result<Tracked, Fault> {
@@ -91,16 +95,8 @@ fn join(call: &mut Call) -> Result<Tracked, Fault> {
         }
         out.extend_from_slice(&text);
     }
-    let trails = elements.iter().map(|element| &element.trail);
-    Ok(Tracked { value: made(out), trail: all_of(call, trails) })
-}
-
-/// The arguments' trails and those of a list's elements, joined.
-fn all_of<'a>(call: &Call<'a>, elements: impl Iterator<Item = &'a Trail>) -> Trail {
-    if !call.host.recording() {
-        return Trail::NONE;
-    }
-    Trail::joined(call.args.iter().map(|arg| &arg.trail).chain(elements))
+    let trail = trail_of(call, &elements);
+    Ok(Tracked { value: made(out), trail })
 }
 
 /// The elements as strings, nil left out (sprig's `strslice`).
@@ -109,7 +105,7 @@ fn strings(call: &Call, value: &Value) -> Result<Vec<Tracked>, Fault> {
         return Ok(if value.is_nil() {
             Vec::new()
         } else {
-            vec![Tracked { value: made(convert::strval(value)?.into_owned()), trail: trail_of(call) }]
+            vec![Tracked { value: made(convert::strval(value)?.into_owned()), trail: trail_of(call, &[]) }]
         });
     };
     let strings = elements.iter().filter(|element| !element.is_nil()).map(|element| {

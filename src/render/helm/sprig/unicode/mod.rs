@@ -136,7 +136,10 @@ mod tests {
 
     #[test]
     fn simple_mappings_are_one_character() {
-        assert_eq!(map("straße ŉ İi ǆ ᾳ".as_bytes(), |c| to(Case::Upper, c)), "STRASSE".replace("SS", "ß") + " ŉ İI Ǆ ᾼ");
+        assert_eq!(
+            map("straße ŉ İi ǆ ᾳ".as_bytes(), |c| to(Case::Upper, c)),
+            "STRASSE".replace("SS", "ß") + " ŉ İI Ǆ ᾼ"
+        );
         assert_eq!(to(Case::Lower, 'İ'), 'i');
         assert_eq!(to(Case::Title, 'ǆ'), 'ǅ');
         assert_eq!((to(Case::Upper, 'ā'), to(Case::Lower, 'Ā'), to(Case::Upper, 'Ā')), ('Ā', 'ā', 'Ā'));
