@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::chart::{Content, Instance};
 use super::functions;
 use super::gotemplate::ast::Tree;
+use super::gotemplate::builtin::BUILTINS;
 use super::gotemplate::call::Fault;
 use super::gotemplate::functions::Functions;
 use super::gotemplate::parse::parse;
@@ -49,7 +50,7 @@ pub fn table(profile: Profile) -> &'static Functions {
         Profile::Helm3 => &HELM3,
         Profile::Helm4 => &HELM4,
     };
-    table.get_or_init(|| Functions::new(functions::table(profile)))
+    table.get_or_init(|| Functions::new([BUILTINS].into_iter().chain(functions::table(profile))))
 }
 
 /// The instances, each before those below it: the order in which [`Program::files`] numbers them.
