@@ -4,7 +4,7 @@ use super::super::ast::{Constant, Expr};
 use super::super::call::{Call, Fault, Function, Host, Signature, Type};
 use super::super::show;
 use super::super::trail::Trail;
-use super::super::value::{IntType, ListType, MapType, Tracked, Value};
+use super::super::value::{IntType, ListType, Tracked, Value};
 use super::{At, Exec, Operand, Site, State, can_be_nil};
 use crate::source::Span;
 
@@ -236,7 +236,7 @@ impl Exec<'_> {
             (Type::Bool, Value::Bool(_)) => true,
             (Type::Int | Type::Int64 | Type::Int32 | Type::Uint64, Value::Int(_, have)) => *have == int_type(go),
             (Type::Float64, Value::Float(_)) => true,
-            (Type::Dict, Value::Map(map)) => map.go() != MapType::Strings,
+            (Type::Dict, Value::Map(map)) => !map.go().holds_strings(),
             (Type::List, Value::List(list)) => list.go() == ListType::Any,
             (Type::Strings, Value::List(list)) => list.go() == ListType::Strings,
             (Type::Named(name), Value::Object(object)) => object.type_name() == name,
