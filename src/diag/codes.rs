@@ -112,6 +112,8 @@ codes! {
     CHART_DEPENDENCY = "chart-dependency";
     /// Values that a chart can't take.
     INVALID_VALUES = "invalid-values";
+    /// A template asked for randomness or the time, and got what is the same on every run.
+    SEEDED_VALUE = "seeded-value";
     // Sources and Applications
     /// A repository URL that no declared repository stands for.
     UNKNOWN_REPOSITORY = "unknown-repository";

@@ -4,6 +4,7 @@
 //! expressions make; [`call::Function`] is how a function is declared to it.
 
 pub mod ast;
+pub mod builtin;
 pub mod call;
 pub mod convert;
 pub mod exec;

@@ -158,7 +158,8 @@ impl Exec<'_> {
             Err(fault) => {
                 state.at = node;
                 let message = format!("error calling {name}: {}", fault.text);
-                Err(self.fault(state, message, Some(fault)))
+                let trails = values.iter().map(|v| &v.trail);
+                Err(self.fault(state, message, Some(fault)).about(trails))
             }
         }
     }
@@ -230,7 +231,8 @@ impl Exec<'_> {
                 return Ok(Tracked { value: Value::Nil, trail: operand.value.trail });
             }
             (_, Value::NoValue) => {
-                return Err(self.fault(state, format!("invalid value; expected {}", go.name()), None));
+                let message = format!("invalid value; expected {}", go.name());
+                return Err(self.fault(state, message, None).about([&operand.value.trail]));
             }
             (Type::String, Value::Str(_) | Value::Raw(_)) => true,
             (Type::Bool, Value::Bool(_)) => true,
@@ -249,7 +251,8 @@ impl Exec<'_> {
             Value::Nil => "interface {}",
             value => value.type_name(),
         };
-        Err(self.fault(state, format!("wrong type for value; expected {}; got {got}", go.name()), None))
+        let message = format!("wrong type for value; expected {}; got {got}", go.name());
+        Err(self.fault(state, message, None).about([&operand.value.trail]))
     }
 }
 

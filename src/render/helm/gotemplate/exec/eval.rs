@@ -249,7 +249,8 @@ impl Exec<'_> {
                 Ok(receiver.clone())
             }
             Value::Nil => {
-                Err(self.fault(state, format!("nil pointer evaluating {}.{name}", receiver.type_name()), None))
+                let message = format!("nil pointer evaluating {}.{name}", receiver.type_name());
+                Err(self.fault(state, message, None).about([&receiver.value.trail]))
             }
             Value::Object(object) => {
                 if let Some(signature) = object.method(name) {
@@ -269,7 +270,7 @@ impl Exec<'_> {
             }
             _ => {
                 let message = format!("can't evaluate field {name} in type {}", receiver.type_name());
-                Err(self.fault(state, message, None))
+                Err(self.fault(state, message, None).about([&receiver.value.trail]))
             }
         }
     }

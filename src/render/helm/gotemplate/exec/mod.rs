@@ -26,6 +26,7 @@ use super::value::{Tracked, Value};
 use crate::provenance::Segment;
 use crate::source::Span;
 use output::Out;
+pub(crate) use tpl::without_no_value;
 
 /// What a field of a map is that isn't there (`missingkey=…`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -196,7 +196,7 @@ impl Exec<'_> {
 
     fn not_iterable(&self, state: &State, value: &Tracked) -> Fault {
         let shown = shown(value);
-        self.fault(state, format!("range can't iterate over {shown}"), None)
+        self.fault(state, format!("range can't iterate over {shown}"), None).about([&value.trail])
     }
 
     /// One round of a loop; whether it was the last.
