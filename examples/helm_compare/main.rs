@@ -12,6 +12,7 @@
 
 mod bench;
 mod case;
+mod list;
 mod pattern;
 mod report;
 mod tool;
@@ -142,7 +143,7 @@ fn cases(args: &Args) -> Result<Vec<Case>, Failure> {
     for dir in &args.dirs {
         let dir = dir.canonicalize().map_err(|e| format!("{}: {e}", dir.display()))?;
         match &args.cases {
-            Some(list) => cases.extend(case::listed(list, &dir)?),
+            Some(file) => cases.extend(list::read(file, &dir)?),
             None => cases.extend(case::discover(&dir, Taken { nested: args.nested, archives: args.archives })?),
         }
     }

@@ -1,0 +1,1 @@
+//! Goldens: what Go gave.
