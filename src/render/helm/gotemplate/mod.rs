@@ -12,3 +12,5 @@ pub mod trail;
 pub mod value;
 
 mod drop;
+#[cfg(test)]
+mod golden;

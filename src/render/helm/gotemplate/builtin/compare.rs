@@ -105,7 +105,7 @@ fn equal_references(a: &Value, b: &Value) -> Result<bool, Fault> {
         (Value::Object(x), Value::Object(y)) if !matches!(b.kind(), "map" | "slice" | "func") => {
             // Pointers are equal if they are one; structs, if they hold the same, which then shows the same.
             let same = Rc::ptr_eq(x, y);
-            Ok(same || b.kind() != "ptr" && x.type_name() == y.type_name() && x.show() == y.show())
+            Ok(same || b.kind() != "ptr" && x.type_name() == y.type_name() && syntax(a)? == syntax(b)?)
         }
         _ => Err(Fault::new(format!(
             "non-comparable type {}: {}",
@@ -113,6 +113,11 @@ fn equal_references(a: &Value, b: &Value) -> Result<bool, Fault> {
             b.type_name()
         ))),
     }
+}
+
+/// A value with all that it holds.
+fn syntax(value: &Value) -> Result<Vec<u8>, Fault> {
+    format::sprintf(b"%#v", &[value.clone().into()])
 }
 
 fn incompatible(a: &Value, b: &Value) -> Fault {
