@@ -12,7 +12,8 @@
 //! 7. [`tree`] places, indexes and writes them; [`applier`] adds what an applier needs; [`graph`] shows what made what.
 //!
 //! [`kube`] is what Terrace knows of Kubernetes without a cluster: kinds, versions, names, sync order. [`git`] runs the
-//! `git` command, and alone does. [`glob`] is the one meaning of `*`.
+//! `git` command, and alone does. [`glob`] is the one meaning of `*`, [`semver`] of a version range, and [`go`] has small facts
+//! of Go's library.
 //!
 //! [`pipeline`] is the only module that knows every stage; [`cli`] has one file per verb, and turns what was found into an
 //! [`exit`] code. [`source`], [`diag`] and [`provenance`] are the words that all of them share.
@@ -26,6 +27,7 @@ pub mod diag;
 pub mod exit;
 pub mod git;
 pub mod glob;
+pub mod go;
 pub mod graph;
 pub mod kube;
 pub mod layer;
@@ -33,6 +35,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod provenance;
 pub mod render;
+pub mod semver;
 pub mod source;
 pub mod tree;
 pub mod world;

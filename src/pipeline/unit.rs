@@ -74,7 +74,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
     let context = jinja::Context::new(app.context.to_vec());
-    let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
+    let env = Env { reader: &reader, jinja: run.jinja, helm: run.helm, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
     let read_for = if app.layer().is_some() { "read for this layer" } else { "read for this source" };
@@ -84,9 +84,7 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         manifests.extend(rendered.objects);
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
-                d.at(*origin, read_for)
-            }
+            None if recorder.on() || !is_text(engine) => d.at(*origin, read_for),
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
@@ -98,6 +96,11 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         }
     }
     (manifests, diagnostics, reader.into_reads())
+}
+
+/// Whether an engine makes text from templates, which has places only while recording.
+fn is_text(engine: &Engine) -> bool {
+    matches!(engine, Engine::Plain(options) if options.templates) || matches!(engine, Engine::Helm(_))
 }
 
 fn attempt(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Unit {

@@ -204,7 +204,7 @@ fn app_source(fleet: &Fleet, source: &Source, app: &str, reader: &Reader) -> Res
     let changed = with_overrides(source, app, &dir, reader)?;
     let source = changed.as_ref().unwrap_or(source);
     let engine = match (&source.tool, &source.directory) {
-        (Some((Tool::Helm, _)), _) => Engine::Helm,
+        (Some((Tool::Helm, _)), _) => Engine::Helm(Arc::default()),
         (Some((Tool::Kustomize, _)), _) => Engine::Kustomize,
         (_, Some(options)) => {
             let mut diagnostics = Diagnostics::new();
@@ -280,7 +280,7 @@ pub fn detect(reader: &Reader, dir: &FilePath) -> Engine {
     if ["kustomization.yaml", "kustomization.yml", "Kustomization"].into_iter().any(has) {
         Engine::Kustomize
     } else if has("Chart.yaml") {
-        Engine::Helm
+        Engine::Helm(Arc::default())
     } else {
         Engine::Plain(plain::Options { lenient: true, ..plain::Options::default() })
     }

@@ -450,7 +450,7 @@ impl Work<'_, '_> {
             };
             let engine = match dir.marker {
                 Marker::None => Engine::Plain(options),
-                Marker::Helm => Engine::Helm,
+                Marker::Helm => Engine::Helm(Arc::default()),
                 Marker::Kustomize => Engine::Kustomize,
             };
             let at = self.marker_origin(dir).unwrap_or(place.path_at);

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
+use super::trail::Trail;
 use super::value::{IntType, ListRef, MapRef, Tracked, Value};
+use crate::provenance::ValueRead;
 use crate::source::Span;
 
 /// Go's type of a parameter. The executor converts and refuses arguments by it, as text/template's `validateType` and
@@ -163,13 +166,19 @@ impl NilTracked {
 
 /// Why a function or a template failed: Go's text, and where.
 #[derive(Clone, Debug, Default)]
-pub struct Fault {
+pub struct Fault(Box<Details>);
+
+/// What a [`Fault`] says.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
     /// Go's whole text of the error, that of its causes included.
     pub text: String,
     /// The action that failed, if this is an error of execution.
     pub frame: Option<Frame>,
     /// What it wraps (`errors.Unwrap`).
-    pub cause: Option<Box<Fault>>,
+    pub cause: Option<Fault>,
+    /// The values that the failing action had before it, while provenance is recorded.
+    pub reads: Vec<ValueRead>,
     /// Whether a limit of ours ended the render (time, size, depth): not an error of Go's.
     pub limit: bool,
 }
@@ -188,17 +197,40 @@ pub struct Frame {
 impl Fault {
     /// A plain error, as `errors.New` makes it.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+        Self(Box::new(Details { text: text.into(), ..Details::default() }))
     }
 
     /// An error around another, as `fmt.Errorf("%w")` makes it: `text` is the whole text.
     pub fn wrap(text: impl Into<String>, cause: Fault) -> Self {
-        Self { text: text.into(), limit: cause.limit, cause: Some(Box::new(cause)), frame: None }
+        let limit = cause.limit;
+        Self(Box::new(Details { text: text.into(), limit, cause: Some(cause), ..Details::default() }))
     }
 
     /// A limit of ours was reached.
     pub fn limit(text: impl Into<String>) -> Self {
-        Self { limit: true, ..Self::new(text) }
+        Self(Box::new(Details { text: text.into(), limit: true, ..Details::default() }))
+    }
+}
+
+impl Fault {
+    /// Notes which values the failing action had before it.
+    #[must_use]
+    pub fn about<'a>(mut self, trails: impl IntoIterator<Item = &'a Trail>) -> Self {
+        self.reads.extend(trails.into_iter().filter_map(Trail::reads).flat_map(|r| r.values.iter().cloned()));
+        self
+    }
+}
+
+impl Deref for Fault {
+    type Target = Details;
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

@@ -40,7 +40,7 @@ pub fn strval(value: &Value) -> Result<Cow<'_, [u8]>, Fault> {
         return Ok(Cow::Borrowed(bytes));
     }
     if let Some(bytes) = value.as_list().and_then(|list| list.as_byte_slice()) {
-        return Ok(Cow::Owned(bytes));
+        return Ok(bytes);
     }
     format::show(value).map(Cow::Owned)
 }

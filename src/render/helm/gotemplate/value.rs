@@ -4,11 +4,13 @@
 //! came from a file stays frozen ([`yaml::Map`], shared by all threads) until a level of it is looked into, so a deep copy
 //! costs what was looked into, not what is there.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
@@ -20,6 +22,10 @@ use crate::yaml::{self, Node};
 
 /// Levels of nested collections that anything looks into; encoding/json gives up at the same depth.
 pub const MAX_DEPTH: usize = 1000;
+
+/// Values of one tree that is encoded or copied: a map that is held in many places counts each time, so a small template
+/// could ask for more than any memory.
+pub const MAX_NODES: usize = 10_000_000;
 
 /// A value and what it was made of.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +39,8 @@ pub struct Tracked {
 /// A Go value.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
-    /// An absent map entry under `missingkey=default`: reflect's zero Value. Only the executor makes and sees it.
+    /// reflect's zero Value: what a pipeline makes of nil, and an absent entry under `missingkey=default`. Its fields are
+    /// such values again, where those of [`Value::Nil`] are an error. Only the executor makes and sees it: functions get nil.
     NoValue,
     /// `nil` (an interface without a value).
     #[default]
@@ -109,6 +116,12 @@ pub trait Object: fmt::Debug {
         true
     }
 
+    /// What the `String` method of its pointer gives: an action that prints a field behind a pointer calls that, while fmt,
+    /// which gets a copy, doesn't.
+    fn pointer_string(&self) -> Option<String> {
+        None
+    }
+
     /// What it is underneath, for the verbs that print that: `%d` of a duration, `%+v` of a struct.
     fn body(&self) -> Body {
         Body::Opaque
@@ -165,12 +178,11 @@ pub enum Body {
 /// Where a frozen collection stands in the values, for trails.
 pub type Place = Option<Rc<ValuesPath>>;
 
-/// A map: a reference to shared entries with string keys.
+/// A map: a reference to shared entries with string keys, and the type that it is held under.
 #[derive(Clone)]
-pub struct MapRef(Rc<MapBody>);
+pub struct MapRef(Rc<MapBody>, MapType);
 
 pub(super) struct MapBody {
-    go: MapType,
     place: Place,
     state: RefCell<MapState>,
 }
@@ -215,34 +227,32 @@ impl MapRef {
 
     /// A map of a type.
     pub fn of(go: MapType, entries: BTreeMap<EcoString, Tracked>) -> Self {
-        Self(Rc::new(MapBody { go, place: None, state: RefCell::new(MapState::Live(entries)) }))
+        Self(Rc::new(MapBody { place: None, state: RefCell::new(MapState::Live(entries)) }), go)
     }
 
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
     pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
-        Self(Rc::new(MapBody { go, place, state: RefCell::new(MapState::Frozen(map)) }))
+        Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Frozen(map)) }), go)
     }
 
     /// Its type.
     pub fn go(&self) -> MapType {
-        self.0.go
+        self.1
     }
 
-    /// The same entries under another type: Go's conversion, which copies no entry (only this level's identity is lost
-    /// when the map is still frozen, so convert before use).
+    /// The same map under another type: Go's conversion, which copies no entry. Both are one map.
     pub fn retyped(&self, go: MapType) -> Self {
-        if go == self.0.go {
-            return self.clone();
-        }
-        match &*self.0.state.borrow() {
-            MapState::Frozen(map) => Self::frozen(go, map.clone(), self.0.place.clone()),
-            MapState::Live(entries) => Self::of(go, entries.clone()),
-        }
+        Self(Rc::clone(&self.0), go)
     }
 
     /// Whether both are one map.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this map from every other that is alive.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
     }
 
     /// How many entries.
@@ -341,19 +351,15 @@ impl MapRef {
     }
 
     /// A map of its own, with collections of its own all the way down. What nobody has looked into is shared.
-    pub fn deep_copy(&self) -> Self {
-        self.copy(0)
-    }
-
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         let state = match &*self.0.state.borrow() {
             MapState::Frozen(map) => MapState::Frozen(map.clone()),
-            MapState::Live(entries) if depth < MAX_DEPTH => {
-                MapState::Live(entries.iter().map(|(k, v)| (k.clone(), v.copy(depth + 1))).collect())
+            MapState::Live(entries) => {
+                let entries = entries.iter().map(|(k, v)| Ok((k.clone(), v.copy(depth + 1, copied)?)));
+                MapState::Live(entries.collect::<Result<_, Fault>>()?)
             }
-            MapState::Live(_) => MapState::Live(BTreeMap::new()),
         };
-        Self(Rc::new(MapBody { go: self.0.go, place: self.0.place.clone(), state: RefCell::new(state) }))
+        Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
     }
 
     /// Gives each entry its identity.
@@ -399,15 +405,27 @@ impl fmt::Debug for MapRef {
     }
 }
 
-/// A slice: its elements never change (no function of sprig or Helm writes into one), so it is shared freely.
+/// A slice: its elements never change but by [`ListRef::sort`] (no other function of sprig or Helm writes into one), so it
+/// is shared freely.
 #[derive(Clone)]
 pub struct ListRef(Rc<ListBody>);
 
 pub(super) struct ListBody {
     go: ListType,
     place: Place,
-    frozen: Option<EcoVec<Node>>,
+    frozen: Option<Frozen>,
     items: OnceCell<Vec<Tracked>>,
+    /// The elements since they were sorted in place.
+    sorted: OnceCell<Vec<Tracked>>,
+    nil: bool,
+}
+
+/// Elements that nobody has looked at.
+enum Frozen {
+    /// What a file holds.
+    Nodes(EcoVec<Node>),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
 }
 
 /// Go's types of slices.
@@ -449,7 +467,12 @@ impl ListRef {
 
     /// A slice of a type.
     pub fn of(go: ListType, items: Vec<Tracked>) -> Self {
-        Self(Rc::new(ListBody { go, place: None, frozen: None, items: OnceCell::from(items) }))
+        Self::with(go, None, None, Some(items), false)
+    }
+
+    /// A nil slice: nothing in it, and `null` in JSON.
+    pub fn nil(go: ListType) -> Self {
+        Self::with(go, None, None, Some(Vec::new()), true)
     }
 
     /// A `[]string`.
@@ -459,7 +482,17 @@ impl ListRef {
 
     /// A sequence that a file holds.
     pub fn frozen(items: EcoVec<Node>, place: Place) -> Self {
-        Self(Rc::new(ListBody { go: ListType::Any, place, frozen: Some(items), items: OnceCell::new() }))
+        Self::with(ListType::Any, place, Some(Frozen::Nodes(items)), None, false)
+    }
+
+    /// A `[]byte`: its elements are made when somebody looks at one.
+    pub fn bytes(bytes: Arc<[u8]>) -> Self {
+        Self::with(ListType::Bytes, None, Some(Frozen::Bytes(bytes)), None, false)
+    }
+
+    fn with(go: ListType, place: Place, frozen: Option<Frozen>, items: Option<Vec<Tracked>>, nil: bool) -> Self {
+        let items = items.map_or_else(OnceCell::new, OnceCell::from);
+        Self(Rc::new(ListBody { go, place, frozen, items, sorted: OnceCell::new(), nil }))
     }
 
     /// Its type.
@@ -467,16 +500,51 @@ impl ListRef {
         self.0.go
     }
 
+    /// Whether it is nil, not just empty.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Whether both are one slice.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this slice from every other that is alive.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
+    /// Sorts a slice of strings in place, byte by byte; everyone who holds it sees it.
+    pub fn sort(&self) {
+        self.0.sorted.get_or_init(|| {
+            let mut items = self.items().to_vec();
+            items.sort_by(|a, b| a.as_bytes().cmp(&b.as_bytes()));
+            items
+        });
+    }
+
     /// Its elements.
     pub fn items(&self) -> &[Tracked] {
+        if let Some(sorted) = self.0.sorted.get() {
+            return sorted;
+        }
         self.0.items.get_or_init(|| {
-            let nodes = self.0.frozen.iter().flatten();
-            nodes.enumerate().map(|(i, node)| thaw(node, &element(&self.0.place, i))).collect()
+            let byte = |b: &u8| Value::Int(i64::from(*b), IntType::Uint8).into();
+            let node = |(i, node)| thaw(node, &element(&self.0.place, i));
+            match &self.0.frozen {
+                Some(Frozen::Nodes(nodes)) => nodes.iter().enumerate().map(node).collect(),
+                Some(Frozen::Bytes(bytes)) => bytes.iter().map(byte).collect(),
+                None => Vec::new(),
+            }
         })
     }
 
     /// The bytes, if it is a `[]byte`.
-    pub fn as_byte_slice(&self) -> Option<Vec<u8>> {
+    pub fn as_byte_slice(&self) -> Option<Cow<'_, [u8]>> {
+        if let Some(Frozen::Bytes(bytes)) = &self.0.frozen {
+            return Some(Cow::Borrowed(bytes));
+        }
         let byte = |item: &Tracked| if let Value::Int(n, _) = item.value { n.to_le_bytes()[0] } else { 0 };
         (self.go() == ListType::Bytes).then(|| self.items().iter().map(byte).collect())
     }
@@ -485,7 +553,8 @@ impl ListRef {
     pub fn len(&self) -> usize {
         match (&self.0.frozen, self.0.items.get()) {
             (_, Some(items)) => items.len(),
-            (Some(nodes), None) => nodes.len(),
+            (Some(Frozen::Nodes(nodes)), None) => nodes.len(),
+            (Some(Frozen::Bytes(bytes)), None) => bytes.len(),
             (None, None) => 0,
         }
     }
@@ -502,15 +571,21 @@ impl ListRef {
 
     /// The frozen elements, if nobody has looked into them.
     pub fn as_frozen(&self) -> Option<EcoVec<Node>> {
-        if self.0.items.get().is_some() { None } else { self.0.frozen.clone() }
+        match &self.0.frozen {
+            Some(Frozen::Nodes(nodes)) if self.0.items.get().is_none() => Some(nodes.clone()),
+            _ => None,
+        }
     }
 
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         if let Some(frozen) = self.as_frozen() {
-            return Self::frozen(frozen, self.0.place.clone());
+            return Ok(Self::frozen(frozen, self.0.place.clone()));
         }
-        let items = if depth < MAX_DEPTH { self.items() } else { &[] };
-        Self::of(self.0.go, items.iter().map(|item| item.copy(depth + 1)).collect())
+        if self.0.nil || matches!(self.0.frozen, Some(Frozen::Bytes(_))) {
+            return Ok(self.clone());
+        }
+        let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
+        Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
     }
 
     pub(super) fn take(&mut self) -> Option<Vec<Tracked>> {
@@ -521,6 +596,7 @@ impl ListRef {
 impl Drop for ListBody {
     fn drop(&mut self) {
         super::drop::list(self.items.take());
+        super::drop::list(self.sorted.take());
     }
 }
 
@@ -568,18 +644,23 @@ impl Tracked {
         thaw(node, place)
     }
 
-    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`).
-    pub fn deep_copy(&self) -> Self {
-        self.copy(0)
+    /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`). What nobody has looked into
+    /// is shared and costs nothing. Errors: a map that contains itself, or too many values.
+    pub fn deep_copy(&self) -> Result<Self, Fault> {
+        self.copy(0, &mut 0)
     }
 
-    fn copy(&self, depth: usize) -> Self {
+    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+        *copied += 1;
+        if depth > MAX_DEPTH || *copied > MAX_NODES {
+            return Err(Fault::limit("the value is too deep or too large to be copied"));
+        }
         let value = match &self.value {
-            Value::Map(map) => Value::Map(map.copy(depth)),
-            Value::List(list) => Value::List(list.copy(depth)),
+            Value::Map(map) => Value::Map(map.copy(depth, copied)?),
+            Value::List(list) => Value::List(list.copy(depth, copied)?),
             other => other.clone(),
         };
-        Self { value, trail: self.trail.clone() }
+        Ok(Self { value, trail: self.trail.clone() })
     }
 
     /// The value with another trail.
@@ -694,10 +775,14 @@ impl Value {
     /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
     /// JSON names. Trees that nobody looked into are given as they are.
     pub fn to_node(&self) -> Result<Node, Fault> {
-        self.node(0)
+        self.node(0, &mut 0)
     }
 
-    fn node(&self, depth: usize) -> Result<Node, Fault> {
+    fn node(&self, depth: usize, seen: &mut usize) -> Result<Node, Fault> {
+        *seen += 1;
+        if *seen > MAX_NODES {
+            return Err(Fault::limit(format!("a tree of more than {MAX_NODES} values is not encoded")));
+        }
         if depth > MAX_DEPTH {
             return Err(Fault::new(format!("json: unsupported value: encountered a cycle via {}", self.type_name())));
         }
@@ -706,20 +791,26 @@ impl Value {
             Self::Bool(b) => yaml::Value::Bool(*b),
             Self::Int(n, IntType::Uint64) if *n < 0 => yaml::Value::UInt(n.cast_unsigned()),
             Self::Int(n, _) => yaml::Value::Int(*n),
-            Self::Float(f) => yaml::Value::Float(*f),
+            Self::Float(f) if f.is_finite() => yaml::Value::Float(*f),
+            Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
-            Self::Raw(bytes) => yaml::Value::Str(String::from_utf8_lossy(bytes).into()),
+            Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
                     let mut entries = EcoVec::with_capacity(map.len());
                     for (key, value) in map.entries() {
-                        entries.push(yaml::Entry { key, key_origin: Origin::NONE, value: value.node(depth + 1)? });
+                        entries.push(yaml::Entry {
+                            key,
+                            key_origin: Origin::NONE,
+                            value: value.node(depth + 1, seen)?,
+                        });
                     }
                     yaml::Value::Map(yaml::Map::from_unique(entries))
                 }
             },
             Self::List(list) => match list.as_frozen() {
+                _ if list.is_nil() => yaml::Value::Null,
                 Some(frozen) => yaml::Value::Seq(frozen),
                 None => {
                     if let Some(bytes) = list.as_byte_slice() {
@@ -727,12 +818,23 @@ impl Value {
                         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                         return Ok(Node::made(yaml::Value::Str(text.into())));
                     }
-                    let items = list.items().iter().map(|item| item.node(depth + 1));
+                    let items = list.items().iter().map(|item| item.node(depth + 1, seen));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
             },
             Self::Object(object) => return object.to_node(),
         }))
+    }
+}
+
+/// Go's names of the floats that have no digits.
+pub fn not_finite(float: f64) -> &'static str {
+    if float.is_nan() {
+        "NaN"
+    } else if float > 0.0 {
+        "+Inf"
+    } else {
+        "-Inf"
     }
 }
 

@@ -1,1 +1,54 @@
 //! The functions of sprig v3.3.0, and those that Helm adds.
+//!
+//! A file holds the functions of one kind and declares them in its `TABLE`, with Go's types of their parameters. What Go
+//! panics with is the function's error, in the words of Go's runtime.
+
+mod abbreviate;
+mod cases;
+pub mod dates;
+mod decimal;
+mod defaults;
+mod dicts;
+pub mod encoding;
+mod flow;
+pub mod json;
+mod lists;
+mod merge;
+mod numeric;
+mod paths;
+pub mod random;
+mod reflection;
+pub mod regex;
+pub mod semver;
+mod split;
+mod strings;
+mod text;
+mod unicode;
+
+#[cfg(test)]
+mod tests;
+
+use super::gotemplate::call::Function;
+
+/// The tables of all functions; those that Helm takes away (`env`, `expandenv`) aren't there.
+pub fn tables() -> Vec<&'static [Function]> {
+    vec![
+        abbreviate::TABLE,
+        cases::TABLE,
+        dates::TABLE,
+        defaults::TABLE,
+        dicts::TABLE,
+        encoding::TABLE,
+        flow::TABLE,
+        json::TABLE,
+        lists::TABLE,
+        numeric::TABLE,
+        paths::TABLE,
+        random::TABLE,
+        reflection::TABLE,
+        regex::TABLE,
+        semver::TABLE,
+        split::TABLE,
+        strings::TABLE,
+    ]
+}

@@ -117,6 +117,10 @@ pub fn print_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
             printer.followed(&**object);
             printer.finish()?;
         }
+        Value::Object(object) => match object.pointer_string() {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => show_into(out, value)?,
+        },
         _ => show_into(out, value)?,
     }
     Ok(())
