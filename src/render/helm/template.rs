@@ -185,12 +185,15 @@ fn frozen(values: &Node, go: MapType, place: Option<Rc<Vec<EcoString>>>) -> MapR
 
 fn metadata(metadata: &super::chart::Metadata, is_root: bool, _profile: Profile) -> Value {
     let text = |t: &EcoString| Tracked::from(Value::Str(t.clone()));
-    Value::from(MapRef::of(MapType::Any, BTreeMap::from([
-        ("Name".into(), text(&metadata.name)),
-        ("Version".into(), text(&metadata.version)),
-        ("AppVersion".into(), text(&metadata.app_version)),
-        ("Type".into(), text(&metadata.kind)),
-        ("Description".into(), text(&metadata.description)),
-        ("IsRoot".into(), Value::Bool(is_root).into()),
-    ])))
+    Value::from(MapRef::of(
+        MapType::Any,
+        BTreeMap::from([
+            ("Name".into(), text(&metadata.name)),
+            ("Version".into(), text(&metadata.version)),
+            ("AppVersion".into(), text(&metadata.app_version)),
+            ("Type".into(), text(&metadata.kind)),
+            ("Description".into(), text(&metadata.description)),
+            ("IsRoot".into(), Value::Bool(is_root).into()),
+        ]),
+    ))
 }
