@@ -135,7 +135,7 @@ impl Object for Files {
             "Glob" => ok(self.glob(&call.str(0)).value()),
             "Lines" => ok(self.lines(call.bytes(0))?),
             "AsConfig" => ok(self.mapping(to_utf8)),
-            "AsSecrets" => ok(self.mapping(|data| STANDARD.encode(data.bytes()).into())),
+            "AsSecrets" => ok(self.mapping(|data| STANDARD.encode(data).into())),
             _ => Err(Fault::new(format!("engine.files has no method {name}"))),
         }
     }
