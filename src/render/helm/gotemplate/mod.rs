@@ -13,5 +13,3 @@ pub mod trail;
 pub mod value;
 
 mod drop;
-mod lex;
-mod number;
