@@ -18,7 +18,6 @@ pub mod trail;
 pub mod value;
 
 mod drop;
+
 #[cfg(test)]
 mod golden;
-mod lex;
-mod number;

@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-use super::quote::{is_digit, is_letter, is_printable, quote};
+use super::super::quote::{is_digit, is_letter, is_printable, quote};
 
 /// What a word is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -1,8 +1,8 @@
 //! Number and character constants: every type that a constant can be taken for, as Go's ideal constants work.
 
-use super::ast::Number;
+use super::super::ast::Number;
+use super::super::quote::{Unquoted, quote, unquote_char};
 use super::lex::Kind;
-use super::quote::{Unquoted, quote, unquote_char};
 
 const INVALID: &str = "invalid syntax";
 const COMPLEX: &str = "syntax error scanning complex number";

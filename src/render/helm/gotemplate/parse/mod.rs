@@ -12,11 +12,16 @@ use ecow::EcoString;
 use super::ast::{Branch, Command, Constant, Expr, List, Pipe, Statement, Tree, Variable};
 use super::call::{Fault, Frame};
 use super::functions::Functions;
-use super::lex::{Kind, Lexer, Token};
-use super::number;
 use super::quote::{quote, unquote};
 use super::show::line_column;
 use crate::source::{FileId, Span};
+
+use lex::{Kind, Lexer, Token};
+
+mod lex;
+mod number;
+#[cfg(test)]
+mod tests;
 
 /// How deep parentheses may nest. Go takes 10,000, which no template comes near.
 pub const MAX_PARENTHESES: u32 = 1_000;
@@ -30,9 +35,9 @@ const STACK: (usize, usize) = (128 << 10, 1 << 20);
 
 /// Parses a text: the trees that it defines, each name once.
 ///
-/// They are in the order in which they end, so that the text's own tree, named `name`, is the last. It isn't there if it is
-/// empty and the text defines one of its name. As in Go an empty definition gives way to another of its name, and two that
-/// aren't empty are an error.
+/// They are in the order in which they end: a block before what it stands in, the text's own tree, named `name`, last. An
+/// empty tree gives its place to another of its name, and two that aren't empty are an error; so the text's own tree isn't
+/// there if it is empty and the text defines one of its name.
 ///
 /// # Errors
 /// The first, with Go's text. Its frame has the place where a person should look.
@@ -43,6 +48,7 @@ pub fn parse(name: &str, text: Arc<str>, file: FileId, functions: &Functions) ->
     let lexer = Lexer::new(&text, functions.get("break").is_none(), functions.get("continue").is_none());
     let mut parser = Parser {
         name,
+        parse_name: name.into(),
         text: &text,
         file,
         functions,
@@ -58,6 +64,7 @@ pub fn parse(name: &str, text: Arc<str>, file: FileId, functions: &Functions) ->
 
 struct Parser<'t> {
     name: &'t str,
+    parse_name: EcoString,
     text: &'t Arc<str>,
     file: FileId,
     functions: &'t Functions,
@@ -305,7 +312,7 @@ impl<'t> Parser<'t> {
     /// Adds a tree that is complete. `at` is where its name stands.
     fn add(&mut self, name: EcoString, root: List, at: Token) -> Result<(), Fault> {
         let tree = Tree {
-            parse_name: self.name.into(),
+            parse_name: self.parse_name.clone(),
             text: self.text.clone(),
             file: self.file,
             root,
