@@ -97,8 +97,8 @@ impl Object for GoVersion {
 
     fn method(&self, name: &str) -> Option<Signature> {
         let params: &'static [Type] = match name {
-            "String" | "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "IncMajor" | "IncMinor" | "IncPatch"
-            | "MarshalJSON" | "MarshalText" | "Value" => &[],
+            "String" | "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "IncMajor" | "IncMinor"
+            | "IncPatch" | "MarshalJSON" | "MarshalText" | "Value" => &[],
             "SetPrerelease" | "SetMetadata" => &[Type::String],
             "Original" if self.pointer => &[],
             "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" if self.pointer => {

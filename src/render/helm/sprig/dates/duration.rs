@@ -203,7 +203,12 @@ fn part(fraction: &str, unit: u64) -> u64 {
             _ => break,
         }
     }
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as in Go")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "as in Go"
+    )]
     let part = (value as f64 * (unit as f64 / scale)) as u64;
     part
 }

@@ -76,7 +76,8 @@ pub(super) fn next(layout: &[u8]) -> Option<(usize, Element, usize)> {
 fn element(rest: &[u8]) -> Option<(Element, usize)> {
     use Element::*;
     let lower = |at: usize| rest.get(at).is_some_and(u8::is_ascii_lowercase);
-    let offset = |colons, minutes, seconds| Offset(super::layout::Offset { iso: rest[0] == b'Z', colons, minutes, seconds });
+    let offset =
+        |colons, minutes, seconds| Offset(super::layout::Offset { iso: rest[0] == b'Z', colons, minutes, seconds });
     let found = match rest.first()? {
         b'J' if rest.starts_with(b"January") => (LongMonth, 7),
         b'J' if rest.starts_with(b"Jan") && !lower(3) => (Month, 3),

@@ -50,8 +50,8 @@ impl Object for GoTime {
     fn method(&self, name: &str) -> Option<Signature> {
         let params: &'static [Type] = match name {
             "Day" | "GoString" | "Hour" | "IsDST" | "IsZero" | "Local" | "Location" | "Minute" | "Month"
-            | "Nanosecond" | "Second" | "String" | "UTC" | "Unix" | "UnixMicro" | "UnixMilli" | "UnixNano" | "Weekday"
-            | "Year" | "YearDay" => &[],
+            | "Nanosecond" | "Second" | "String" | "UTC" | "Unix" | "UnixMicro" | "UnixMilli" | "UnixNano"
+            | "Weekday" | "Year" | "YearDay" => &[],
             "Add" | "Round" | "Truncate" => &[DURATION],
             "AddDate" => &[Type::Int, Type::Int, Type::Int],
             "After" | "Before" | "Compare" | "Equal" | "Sub" => &[Type::Named(NAME)],
@@ -69,7 +69,8 @@ impl Object for GoTime {
         let compared = || at.nanoseconds_since_1970().cmp(&Self::argument(call).nanoseconds_since_1970());
         // Go's multiplications wrap.
         #[expect(clippy::cast_possible_truncation, reason = "as they do in Go")]
-        let unix = |per_second: i128| ok(Value::int64((at.nanoseconds_since_1970() * per_second / 1_000_000_000) as i64));
+        let unix =
+            |per_second: i128| ok(Value::int64((at.nanoseconds_since_1970() * per_second / 1_000_000_000) as i64));
         match name {
             "Year" => int(civil.year),
             "YearDay" => int(at.year_day()),
@@ -127,7 +128,8 @@ impl Object for GoTime {
                     Zone::Local => "time.Local".to_owned(),
                     other => format!("time.Location({})", super::duration::quote(other.name().as_bytes())),
                 };
-                let (y, d, h, m, s, n) = (civil.year, civil.day, civil.hour, civil.minute, civil.second, at.nanoseconds);
+                let (y, d, h, m, s, n) =
+                    (civil.year, civil.day, civil.hour, civil.minute, civil.second, at.nanoseconds);
                 ok(format!("time.Date({y}, time.{month}, {d}, {h}, {m}, {s}, {n}, {place})"))
             }
             _ => ok(self.show()),
