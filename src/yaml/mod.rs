@@ -127,20 +127,6 @@ pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) ->
     parsed
 }
 
-/// Reads the first document of a text, as go-yaml's `Unmarshal` does; nothing after it is looked at.
-pub fn parse_first(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
-    let mut parsed = Parsed::default();
-    for range in split::documents(text) {
-        let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
-        parse_one(file, text, range, dialect, limits, &mut parsed);
-        // Comments before a `---` belong to the document that it starts.
-        if explicit || !parsed.documents.is_empty() {
-            break;
-        }
-    }
-    parsed
-}
-
 /// Reads a text as Go programs do that call sigs.k8s.io/yaml's `Unmarshal`: its first document, null if there is none.
 /// Origins name no file.
 ///

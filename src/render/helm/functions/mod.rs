@@ -3,7 +3,6 @@
 
 mod toml;
 mod yaml;
-mod yaml_error;
 mod yaml_pretty;
 
 use super::Profile;

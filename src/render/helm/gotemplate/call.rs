@@ -25,6 +25,8 @@ pub enum Type {
     Int,
     /// `int64`.
     Int64,
+    /// `uint32`.
+    Uint32,
     /// `uint64`.
     Uint64,
     /// `float64`.
@@ -263,6 +265,7 @@ impl Type {
             Self::Bool => "bool",
             Self::Int => IntType::Int.name(),
             Self::Int64 => IntType::Int64.name(),
+            Self::Uint32 => IntType::Uint32.name(),
             Self::Uint64 => IntType::Uint64.name(),
             Self::Float64 => "float64",
             Self::Int32 => IntType::Int32.name(),

@@ -18,5 +18,7 @@ pub mod trail;
 pub mod value;
 
 mod drop;
+#[cfg(test)]
+mod golden;
 mod lex;
 mod number;

@@ -38,6 +38,14 @@ pub const TABLE: &[Function] = &[
     f("unixEpoch", &[TIME], unix_epoch),
 ];
 
+/// Year, month, day, hour, minute and second in UTC of nanoseconds since 1970.
+pub fn utc_parts(nanoseconds: i128) -> [i64; 6] {
+    let civil = Instant::of_nanoseconds(nanoseconds, Zone::Utc).civil();
+    let parts = [civil.month, civil.day, civil.hour, civil.minute, civil.second].map(i64::from);
+    let [month, day, hour, minute, second] = parts;
+    [civil.year, month, day, hour, minute, second]
+}
+
 fn now(call: &mut Call) -> Instant {
     Instant::of_nanoseconds(call.host.now(call.name), Zone::Local)
 }

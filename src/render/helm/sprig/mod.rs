@@ -3,38 +3,41 @@
 //! A file holds the functions of one kind and declares them in its `TABLE`, with Go's types of their parameters. What Go
 //! panics with is the function's error, in the words of Go's runtime.
 
+use super::gotemplate::call::Function;
+
 mod abbreviate;
 mod cases;
-pub mod dates;
+mod crypto;
+mod dates;
 mod decimal;
 mod defaults;
 mod dicts;
-pub mod encoding;
+mod encoding;
 mod flow;
 pub mod json;
 mod lists;
 mod merge;
 mod numeric;
 mod paths;
-pub mod random;
+mod random;
 mod reflection;
-pub mod regex;
-pub mod semver;
+mod regex;
+mod semver;
 mod split;
 mod strings;
 mod text;
 mod unicode;
+mod url;
 
 #[cfg(test)]
 mod tests;
-
-use super::gotemplate::call::Function;
 
 /// The tables of all functions; those that Helm takes away (`env`, `expandenv`) aren't there.
 pub fn tables() -> Vec<&'static [Function]> {
     vec![
         abbreviate::TABLE,
         cases::TABLE,
+        crypto::TABLE,
         dates::TABLE,
         defaults::TABLE,
         dicts::TABLE,
@@ -50,5 +53,6 @@ pub fn tables() -> Vec<&'static [Function]> {
         semver::TABLE,
         split::TABLE,
         strings::TABLE,
+        url::TABLE,
     ]
 }

@@ -4,7 +4,7 @@ use super::super::ast::{Constant, Expr};
 use super::super::call::{Call, Fault, Function, Host, Signature, Type};
 use super::super::show;
 use super::super::trail::Trail;
-use super::super::value::{IntType, ListType, MapType, Tracked, Value};
+use super::super::value::{IntType, ListType, Tracked, Value};
 use super::{At, Exec, Operand, Site, State, can_be_nil};
 use crate::source::Span;
 
@@ -200,11 +200,11 @@ impl Exec<'_> {
                 None => return expected("integer"),
             },
             (Type::Int | Type::Int64 | Type::Int32, _) => return expected("integer"),
-            (Type::Uint64, Expr::Number(number)) => match number.uint {
-                Some(n) => Value::Int(n.cast_signed(), IntType::Uint64),
+            (Type::Uint64 | Type::Uint32, Expr::Number(number)) => match number.uint {
+                Some(n) => Value::Int(n.cast_signed(), int_type(go)),
                 None => return expected("unsigned integer"),
             },
-            (Type::Uint64, _) => return expected("unsigned integer"),
+            (Type::Uint64 | Type::Uint32, _) => return expected("unsigned integer"),
             (Type::Float64, Expr::Number(number)) => match number.float {
                 Some(f) => Value::Float(f),
                 None => return expected("float"),
@@ -236,9 +236,11 @@ impl Exec<'_> {
             }
             (Type::String, Value::Str(_) | Value::Raw(_)) => true,
             (Type::Bool, Value::Bool(_)) => true,
-            (Type::Int | Type::Int64 | Type::Int32 | Type::Uint64, Value::Int(_, have)) => *have == int_type(go),
+            (Type::Int | Type::Int64 | Type::Int32 | Type::Uint64 | Type::Uint32, Value::Int(_, have)) => {
+                *have == int_type(go)
+            }
             (Type::Float64, Value::Float(_)) => true,
-            (Type::Dict, Value::Map(map)) => map.go() != MapType::Strings,
+            (Type::Dict, Value::Map(map)) => !map.go().holds_strings(),
             (Type::List, Value::List(list)) => list.go() == ListType::Any,
             (Type::Strings, Value::List(list)) => list.go() == ListType::Strings,
             (Type::Named(name), Value::Object(object)) => object.type_name() == name,
@@ -261,6 +263,7 @@ fn int_type(go: Type) -> IntType {
         Type::Int64 => IntType::Int64,
         Type::Int32 => IntType::Int32,
         Type::Uint64 => IntType::Uint64,
+        Type::Uint32 => IntType::Uint32,
         _ => IntType::Int,
     }
 }

@@ -225,13 +225,13 @@ impl Exec<'_> {
                 if has_args {
                     return Err(self.fault(state, format!("{name} is not a method but has arguments"), None));
                 }
-                let iface = map.go() != MapType::Strings;
+                let iface = !map.go().holds_strings();
                 if let Some(value) = map.get(name) {
                     return Ok(Operand { value, iface });
                 }
                 let value = match (self.missing_key, map.go()) {
                     (MissingKey::Invalid, _) => Value::NoValue,
-                    (MissingKey::Zero, MapType::Strings) => Value::str(""),
+                    (MissingKey::Zero, go) if go.holds_strings() => Value::str(""),
                     (MissingKey::Zero, _) => Value::Nil,
                     (MissingKey::Error, _) => {
                         let name = quote(name);

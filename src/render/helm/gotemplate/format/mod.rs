@@ -10,9 +10,6 @@ mod printable;
 mod printer;
 mod quote;
 
-#[cfg(test)]
-mod tests;
-
 use super::call::Fault;
 use super::value::{Tracked, Value};
 use printer::Printer;
