@@ -65,9 +65,43 @@ pub fn valid(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A number as `%v` and `strconv.FormatFloat(…, 'g', -1, 64)` write it: the fewest digits that read back as it, with an
+/// exponent below 1e-4 and from 1e6 on.
+pub fn float(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.abs());
+    }
+    format!("{number}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn floats_are_those_of_go() {
+        let cases = [
+            (1e6, "1e+06"),
+            (123_456.0, "123456"),
+            (1_234_567.5, "1.2345675e+06"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-0.0, "-0"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(float(number), text);
+        }
+    }
 
     #[test]
     fn quoting_is_that_of_go() {

@@ -4,7 +4,8 @@
 //! cargo run --release --example helm_compare -- --helm PATH [--profile helm3|helm4] DIR…
 //! ```
 //!
-//! Every chart at and below a DIR is rendered with its default values and with each of its `ci/*values.yaml`. With
+//! Every chart at and below a DIR is rendered with its default values and with each of its `ci/*values.yaml`, or what
+//! else `--values` says. With
 //! `--cases FILE`, what the list says is called in DIR instead. Where two runs of Helm differ, only the parts that differ
 //! between them are left out of the comparison. With `--bench N` nothing is compared: both sides are timed in turn.
 //!
@@ -12,6 +13,9 @@
 
 mod bench;
 mod case;
+mod list;
+#[path = "../../benches/support/machine.rs"]
+mod machine;
 mod pattern;
 mod report;
 mod tool;
@@ -58,6 +62,9 @@ struct Args {
     /// Take packaged charts (*.tgz), too
     #[arg(long)]
     archives: bool,
+    /// Render charts with these of their files, too
+    #[arg(long, value_name = "GLOB", default_value = case::TESTED_VALUES)]
+    values: Vec<String>,
     /// Only default values
     #[arg(long)]
     no_ci: bool,
@@ -142,8 +149,12 @@ fn cases(args: &Args) -> Result<Vec<Case>, Failure> {
     for dir in &args.dirs {
         let dir = dir.canonicalize().map_err(|e| format!("{}: {e}", dir.display()))?;
         match &args.cases {
-            Some(list) => cases.extend(case::listed(list, &dir)?),
-            None => cases.extend(case::discover(&dir, Taken { nested: args.nested, archives: args.archives })?),
+            Some(file) => cases.extend(list::read(file, &dir)?),
+            None => cases.extend(case::discover(
+                &dir,
+                Taken { nested: args.nested, archives: args.archives },
+                &args.values,
+            )?),
         }
     }
     let wanted = |case: &Case| args.only.is_empty() || args.only.iter().any(|text| case.chart.contains(text));

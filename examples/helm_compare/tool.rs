@@ -89,6 +89,16 @@ impl Output {
             if self.stderr.starts_with("Error:") { Some(0) } else { self.stderr.find("\nError:").map(|at| at + 1) };
         at.and_then(|at| self.stderr.get(at..)).unwrap_or(&self.stderr)
     }
+
+    /// What is compared: the manifests; of a failure, what was printed all the same, the error and the exit code.
+    pub fn shown(&self) -> String {
+        let mut text = String::from_utf8_lossy(&self.stdout).into_owned();
+        if !self.success {
+            text.push_str(self.error());
+            text.push_str(&self.code.map_or("killed\n".to_owned(), |code| format!("exit code {code}\n")));
+        }
+        text
+    }
 }
 
 /// The path from the root, as every case has a directory of its own.

@@ -100,8 +100,8 @@ pub fn judge(first: &Output, more: &[Output], here: &Output) -> Verdict {
             Verdict::ErrorOnlyThere { error: short(first) }
         };
     }
-    let (text, own) = (shown(first), shown(here));
-    let others: Vec<String> = more.iter().map(shown).collect();
+    let (text, own) = (first.shown(), here.shown());
+    let others: Vec<String> = more.iter().map(Output::shown).collect();
     if others.iter().any(|other| *other != text) {
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
         let pattern = Pattern::new(&text, &others);
@@ -115,21 +115,11 @@ pub fn judge(first: &Output, more: &[Output], here: &Output) -> Verdict {
             Err(misfit) => Verdict::OtherError { at: Difference::at(&text, &own, misfit.expected, misfit.found) },
         };
     }
-    if first.stdout == here.stdout && text == own && first.code == here.code {
+    if first.stdout == here.stdout && text == own {
         return if first.success { Verdict::Identical } else { Verdict::SameError };
     }
     let at = Difference::first(&text, &own);
     if first.success { Verdict::Differs { at, masked: 0 } } else { Verdict::OtherError { at } }
-}
-
-/// What of a run is compared: the manifests; of a failure the error, after manifests that were printed all the same.
-fn shown(output: &Output) -> String {
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !output.success {
-        text.push_str(output.error());
-        text.push_str(&format!("(exit code {:?})\n", output.code));
-    }
-    text
 }
 
 impl Difference {

@@ -105,6 +105,15 @@ codes! {
     TEMPLATE_ERROR = "template-error";
     /// A template used up its fuel.
     TEMPLATE_FUEL = "template-fuel";
+    // Charts
+    /// A chart that can't be loaded, or not be rendered by itself.
+    INVALID_CHART = "invalid-chart";
+    /// A dependency of a chart that isn't at hand, or isn't what was declared.
+    CHART_DEPENDENCY = "chart-dependency";
+    /// Values that a chart can't take.
+    INVALID_VALUES = "invalid-values";
+    /// A template asked for randomness or the time, and got what is the same on every run.
+    SEEDED_VALUE = "seeded-value";
     // Sources and Applications
     /// A repository URL that no declared repository stands for.
     UNKNOWN_REPOSITORY = "unknown-repository";

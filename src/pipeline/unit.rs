@@ -74,7 +74,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
     let context = jinja::Context::new(app.context.to_vec());
-    let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
+    let env = Env { reader: &reader, jinja: run.jinja, helm: run.helm, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
     let read_for = if app.layer().is_some() { "read for this layer" } else { "read for this source" };

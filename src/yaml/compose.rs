@@ -241,6 +241,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         if aliases / steps > allowed {
             return Err(Box::new(
                 Problem::bomb(at, "too much of the document comes from aliases")
+                    .decoder_says("document contains excessive aliasing")
                     .hint("aliases of aliases multiply: write the values out, or nest fewer of them"),
             ));
         }
@@ -259,7 +260,8 @@ impl<'a, 'd> Composer<'a, 'd> {
         let Some(&slot) = self.names.get(name) else {
             let mut names: Vec<&str> = self.names.keys().copied().collect();
             names.sort_unstable();
-            let problem = Problem::new(at, end, format!("no anchor `&{name}` stands before this alias"));
+            let problem = Problem::new(at, end, format!("no anchor `&{name}` stands before this alias"))
+                .decoder_says(format!("unknown anchor '{name}' referenced"));
             return Err(Box::new(match closest(name, names) {
                 Some(near) => problem.hint(format!("did you mean `*{near}`?")),
                 None => problem.hint("an anchor must stand earlier in the same document (`---` starts a new one)"),
@@ -267,7 +269,8 @@ impl<'a, 'd> Composer<'a, 'd> {
         };
         let Some(anchored) = self.anchors.get(slot).and_then(Option::as_ref) else {
             let message = format!("the alias `*{name}` stands inside the value that it names");
-            return Err(Box::new(Problem::new(at, end, message).hint("a value can't contain itself")));
+            let problem = Problem::new(at, end, message).hint("a value can't contain itself");
+            return Err(Box::new(problem.decoder_says(format!("anchor '{name}' value contains itself"))));
         };
         let done = Done {
             node: anchored.node.clone(),
@@ -705,5 +708,6 @@ fn not_mergeable(done: &Done) -> Box<Problem> {
     let what = if done.alias { "this alias names" } else { "found" };
     let kind = if matches!(done.node.value, Value::Map(_)) { "a list" } else { done.node.value.kind() };
     let message = format!("`<<` merges a mapping or a list of mappings; {what} {kind}");
-    Box::new(Problem::new(done.at, done.end, message).hint("quote the `<<` if a plain key is meant"))
+    let problem = Problem::new(done.at, done.end, message).hint("quote the `<<` if a plain key is meant");
+    Box::new(problem.decoder_says("map merge requires map or sequence of maps as the value"))
 }

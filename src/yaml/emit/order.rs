@@ -128,6 +128,8 @@ mod tests {
                 }
             }
         }
-        assert!(less("a2", "a10", false) && less("a10", "ab", false) && less("aB", "ab", false) && less("a_b", "a2", false));
+        assert!(
+            less("a2", "a10", false) && less("a10", "ab", false) && less("aB", "ab", false) && less("a_b", "a2", false)
+        );
     }
 }

@@ -4,11 +4,13 @@
 //! came from a file stays frozen ([`yaml::Map`], shared by all threads) until a level of it is looked into, so a deep copy
 //! costs what was looked into, not what is there.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
@@ -114,6 +116,12 @@ pub trait Object: fmt::Debug {
         true
     }
 
+    /// What the `String` method of its pointer gives: an action that prints a field behind a pointer calls that, while fmt,
+    /// which gets a copy, doesn't.
+    fn pointer_string(&self) -> Option<String> {
+        None
+    }
+
     /// What it is underneath, for the verbs that print that: `%d` of a duration, `%+v` of a struct.
     fn body(&self) -> Body {
         Body::Opaque
@@ -197,6 +205,8 @@ pub enum MapType {
     CommonValues,
     /// `map[string]string`.
     Strings,
+    /// The same, and nil: `null` in JSON. Nothing is ever put into it.
+    NilStrings,
 }
 
 impl MapType {
@@ -206,8 +216,13 @@ impl MapType {
             Self::Any => "map[string]interface {}",
             Self::ChartutilValues => "chartutil.Values",
             Self::CommonValues => "common.Values",
-            Self::Strings => "map[string]string",
+            Self::Strings | Self::NilStrings => "map[string]string",
         }
+    }
+
+    /// Whether its values are strings by its type.
+    pub fn holds_strings(self) -> bool {
+        matches!(self, Self::Strings | Self::NilStrings)
     }
 }
 
@@ -405,11 +420,19 @@ pub struct ListRef(Rc<ListBody>);
 pub(super) struct ListBody {
     go: ListType,
     place: Place,
-    frozen: Option<EcoVec<Node>>,
+    frozen: Option<Frozen>,
     items: OnceCell<Vec<Tracked>>,
     /// The elements since they were sorted in place.
     sorted: OnceCell<Vec<Tracked>>,
     nil: bool,
+}
+
+/// Elements that nobody has looked at.
+enum Frozen {
+    /// What a file holds.
+    Nodes(EcoVec<Node>),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
 }
 
 /// Go's types of slices.
@@ -451,26 +474,12 @@ impl ListRef {
 
     /// A slice of a type.
     pub fn of(go: ListType, items: Vec<Tracked>) -> Self {
-        Self(Rc::new(ListBody {
-            go,
-            place: None,
-            frozen: None,
-            items: OnceCell::from(items),
-            sorted: OnceCell::new(),
-            nil: false,
-        }))
+        Self::with(go, None, None, Some(items), false)
     }
 
     /// A nil slice: nothing in it, and `null` in JSON.
     pub fn nil(go: ListType) -> Self {
-        Self(Rc::new(ListBody {
-            go,
-            place: None,
-            frozen: None,
-            items: OnceCell::from(Vec::new()),
-            sorted: OnceCell::new(),
-            nil: true,
-        }))
+        Self::with(go, None, None, Some(Vec::new()), true)
     }
 
     /// A `[]string`.
@@ -480,14 +489,17 @@ impl ListRef {
 
     /// A sequence that a file holds.
     pub fn frozen(items: EcoVec<Node>, place: Place) -> Self {
-        Self(Rc::new(ListBody {
-            go: ListType::Any,
-            place,
-            frozen: Some(items),
-            items: OnceCell::new(),
-            sorted: OnceCell::new(),
-            nil: false,
-        }))
+        Self::with(ListType::Any, place, Some(Frozen::Nodes(items)), None, false)
+    }
+
+    /// A `[]byte`: its elements are made when somebody looks at one.
+    pub fn bytes(bytes: Arc<[u8]>) -> Self {
+        Self::with(ListType::Bytes, None, Some(Frozen::Bytes(bytes)), None, false)
+    }
+
+    fn with(go: ListType, place: Place, frozen: Option<Frozen>, items: Option<Vec<Tracked>>, nil: bool) -> Self {
+        let items = items.map_or_else(OnceCell::new, OnceCell::from);
+        Self(Rc::new(ListBody { go, place, frozen, items, sorted: OnceCell::new(), nil }))
     }
 
     /// Its type.
@@ -525,13 +537,21 @@ impl ListRef {
             return sorted;
         }
         self.0.items.get_or_init(|| {
-            let nodes = self.0.frozen.iter().flatten();
-            nodes.enumerate().map(|(i, node)| thaw(node, &element(&self.0.place, i))).collect()
+            let byte = |b: &u8| Value::Int(i64::from(*b), IntType::Uint8).into();
+            let node = |(i, node)| thaw(node, &element(&self.0.place, i));
+            match &self.0.frozen {
+                Some(Frozen::Nodes(nodes)) => nodes.iter().enumerate().map(node).collect(),
+                Some(Frozen::Bytes(bytes)) => bytes.iter().map(byte).collect(),
+                None => Vec::new(),
+            }
         })
     }
 
     /// The bytes, if it is a `[]byte`.
-    pub fn as_byte_slice(&self) -> Option<Vec<u8>> {
+    pub fn as_byte_slice(&self) -> Option<Cow<'_, [u8]>> {
+        if let Some(Frozen::Bytes(bytes)) = &self.0.frozen {
+            return Some(Cow::Borrowed(bytes));
+        }
         let byte = |item: &Tracked| if let Value::Int(n, _) = item.value { n.to_le_bytes()[0] } else { 0 };
         (self.go() == ListType::Bytes).then(|| self.items().iter().map(byte).collect())
     }
@@ -540,7 +560,8 @@ impl ListRef {
     pub fn len(&self) -> usize {
         match (&self.0.frozen, self.0.items.get()) {
             (_, Some(items)) => items.len(),
-            (Some(nodes), None) => nodes.len(),
+            (Some(Frozen::Nodes(nodes)), None) => nodes.len(),
+            (Some(Frozen::Bytes(bytes)), None) => bytes.len(),
             (None, None) => 0,
         }
     }
@@ -557,14 +578,17 @@ impl ListRef {
 
     /// The frozen elements, if nobody has looked into them.
     pub fn as_frozen(&self) -> Option<EcoVec<Node>> {
-        if self.0.items.get().is_some() { None } else { self.0.frozen.clone() }
+        match &self.0.frozen {
+            Some(Frozen::Nodes(nodes)) if self.0.items.get().is_none() => Some(nodes.clone()),
+            _ => None,
+        }
     }
 
     fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         if let Some(frozen) = self.as_frozen() {
             return Ok(Self::frozen(frozen, self.0.place.clone()));
         }
-        if self.0.nil {
+        if self.0.nil || matches!(self.0.frozen, Some(Frozen::Bytes(_))) {
             return Ok(self.clone());
         }
         let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
@@ -778,6 +802,7 @@ impl Value {
             Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
             Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
+            Self::Map(map) if map.go() == MapType::NilStrings => yaml::Value::Null,
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {

@@ -64,7 +64,7 @@ pub(super) fn runes(text: &[u8]) -> usize {
 }
 
 /// Its first character and how many bytes that takes; what isn't UTF-8 is U+FFFD of one byte.
-pub(super) fn decode(text: &[u8]) -> (char, usize) {
+pub(in crate::render::helm::gotemplate) fn decode(text: &[u8]) -> (char, usize) {
     let most = text.get(..4).unwrap_or(text);
     let valid = most.utf8_chunks().next().map(|chunk| chunk.valid()).unwrap_or_default();
     valid.chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, c.len_utf8()))

@@ -17,6 +17,7 @@ use super::call::Fault;
 use super::value::{Tracked, Value};
 use printer::Printer;
 
+pub(super) use flags::decode;
 pub use float::push_float;
 pub use printable::is_print;
 pub use quote::{can_backquote, quote, quote_ascii};
@@ -35,6 +36,20 @@ pub fn sprintf(format: &[u8], args: &[Tracked]) -> Result<Vec<u8>, Fault> {
 
 /// `fmt.Sprint`: a space between two that aren't strings.
 pub fn sprint(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
+    spaced(args, |printer, arg| printer.arg(arg, 'v'))
+}
+
+/// The same as the escapers do it: nil is the string `<no value>`, pointers are followed.
+pub(super) fn sprint_followed(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
+    let filled = |arg: &Tracked| if arg.is_nil() { Value::from("<no value>").into() } else { arg.clone() };
+    let args: Vec<Tracked> = args.iter().map(filled).collect();
+    spaced(&args, |printer, arg| match arg {
+        Value::Object(object) if object.kind() == "ptr" => printer.followed(&**object),
+        _ => printer.arg(arg, 'v'),
+    })
+}
+
+fn spaced(args: &[Tracked], print: fn(&mut Printer, &Value)) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
     let mut printer = Printer::new(&mut out);
     let mut after_string = true;
@@ -43,7 +58,7 @@ pub fn sprint(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
         if !string && !after_string {
             printer.push(b" ");
         }
-        printer.arg(arg, 'v');
+        print(&mut printer, arg);
         after_string = string;
     }
     printer.finish()?;
@@ -72,6 +87,15 @@ pub fn show(value: &Value) -> Result<Vec<u8>, Fault> {
     Ok(out)
 }
 
+/// `%s` of a `reflect.Value`: what errors of comparisons show.
+pub(super) fn show_string(value: &Value) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    let mut printer = Printer::new(&mut out);
+    printer.value(value, 's', 0);
+    printer.finish()?;
+    Ok(out)
+}
+
 /// `%v`, at the end of a text.
 pub fn show_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
     match value {
@@ -96,6 +120,10 @@ pub fn print_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
             printer.followed(&**object);
             printer.finish()?;
         }
+        Value::Object(object) => match object.pointer_string() {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => show_into(out, value)?,
+        },
         _ => show_into(out, value)?,
     }
     Ok(())
