@@ -43,7 +43,7 @@ impl Work<'_, '_> {
         let missing = |dependency: &chart::Dependency| self.supplied(dependency);
         let loaded = env.helm.load(self.dir, profile, Some(&missing), env.reader).map_err(diagnostics)?;
         self.rendered.diagnostics.extend(loaded.warnings.clone());
-        let user = self.user_values()?;
+        let user = self.user_values(&loaded)?;
         let kube_version = &release.capabilities.kube_version;
         let kube_version = chart::KubeVersion { compared: kube_version.compared(), shown: kube_version.version() };
         let skip_schema = options.skip_schema_validation;
@@ -95,13 +95,30 @@ impl Work<'_, '_> {
         super::repository::find(self.env.reader, place, &dependency.name, &dependency.version)
     }
 
-    fn user_values(&mut self) -> Result<yaml::Node, Diagnostics> {
+    fn user_values(&mut self, chart: &chart::Chart) -> Result<yaml::Node, Diagnostics> {
         let (options, reader) = (self.options, self.env.reader);
+        let own = |path: &str| chart.files.iter().find(|file| file.name == path).and_then(chart::File::source);
         let mut files = Vec::new();
         let mut problems = Diagnostics::new();
         for values in &options.values {
             match values {
                 Values::Inline(node) => files.push(ValuesInput::Node(node.clone())),
+                Values::InChart { path, .. } if path == "values.yaml" => {
+                    files.push(ValuesInput::Node(chart.values.clone()));
+                }
+                Values::InChart { path, optional, origin } => match (own(path), optional) {
+                    (Some(file), _) => files.push(ValuesInput::File(Arc::clone(file))),
+                    (None, true) => {}
+                    (None, false) => {
+                        let message = format!("the chart has no values file `{path}`");
+                        let known = chart.files.iter().map(|file| file.name.as_str());
+                        problems.push(
+                            Diagnostic::error(Code::FILE_MISSING, message)
+                                .at(*origin, "named here")
+                                .did_you_mean(path, known),
+                        );
+                    }
+                },
                 Values::File(path, origin) => match reader.text(path) {
                     Ok(file) => files.push(ValuesInput::File(file)),
                     Err(error) => {
@@ -120,8 +137,11 @@ impl Work<'_, '_> {
         let paths: BTreeMap<&str, &FilePath> =
             options.sets.iter().filter_map(|set| Some((set.text.split_once('=')?.1, set.file.as_ref()?))).collect();
         let read_file = |path: &str| -> Result<String, String> {
-            let path = paths.get(path).ok_or_else(|| format!("open {path}: no such file or directory"))?;
-            reader.text(path).map(|file| file.text.to_string()).map_err(|error| error.to_string())
+            match (paths.get(path), own(path)) {
+                (Some(path), _) => reader.text(path).map(|file| file.text.to_string()).map_err(|e| e.to_string()),
+                (None, Some(file)) => Ok(file.text.to_string()),
+                (None, None) => Err(format!("open {path}: no such file or directory")),
+            }
         };
         let overrides = Overrides {
             files: &files,
