@@ -1,6 +1,6 @@
 //! RSA: keys, and signatures as PKCS #1 v1.5 has them.
 
-use crypto_bigint::{BoxedUint, Odd, Resize};
+use crypto_bigint::{BoxedUint, ConcatenatingMul, Odd, Resize};
 use sha2::Digest;
 
 use super::der::{self, Reader};
