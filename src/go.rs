@@ -66,8 +66,8 @@ pub fn valid(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// A number as `%v` and `strconv.FormatFloat(…, 'g', -1, 64)` write it: the fewest digits that read back as it, with an
-/// exponent below -4 and from `exponent_from` on (21 for `%v`, 6 for `FormatFloat`).
-pub fn float(number: f64, exponent_from: i32) -> String {
+/// exponent below 1e-4 and from 1e6 on.
+pub fn float(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
     }
@@ -77,7 +77,7 @@ pub fn float(number: f64, exponent_from: i32) -> String {
     let scientific = format!("{number:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if exponent < -4 || exponent >= exponent_from {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{digits}e{sign}{:02}", exponent.abs());
     }
@@ -90,11 +90,17 @@ mod tests {
 
     #[test]
     fn floats_are_those_of_go() {
-        let shown = |n: f64| (float(n, 21), float(n, 6));
-        assert_eq!(shown(1e6), ("1e+06".to_owned(), "1e+06".to_owned()));
-        assert_eq!(shown(1_234_567.5), ("1.2345675e+06".to_owned(), "1.2345675e+06".to_owned()));
-        assert_eq!(shown(0.00001), ("1e-05".to_owned(), "1e-05".to_owned()));
-        assert_eq!(shown(-0.0), ("-0".to_owned(), "-0".to_owned()));
+        let cases = [
+            (1e6, "1e+06"),
+            (123_456.0, "123456"),
+            (1_234_567.5, "1.2345675e+06"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-0.0, "-0"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(float(number), text);
+        }
     }
 
     #[test]

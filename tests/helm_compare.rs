@@ -1,7 +1,9 @@
 //! The comparison with Helm leaves open what Helm doesn't repeat, and nothing more.
-//! (`examples/helm_compare` runs it; this holds its judgement.)
+//! (`examples/helm_compare` runs it; this holds its judgement.) And dependencies are found for the charts it is run on.
 #[path = "../examples/helm_compare/pattern.rs"]
 mod pattern;
+#[path = "../examples/helm_corpus/range.rs"]
+mod range;
 
 use pattern::{Misfit, Pattern};
 
@@ -54,4 +56,33 @@ fn lines_that_come_and_go() {
     }
     assert!(pattern.fit("a\nq\nend\n").is_err());
     assert!(pattern.fit("a\nq\nb\nend\nmore\n").is_err());
+}
+
+#[test]
+fn ranges_of_dependencies() {
+    for (range, yes, no) in [
+        ("1.42.*", "1.42.0 1.42.7", "1.4.2 1.43.0 2.42.0"),
+        ("2.x.x", "2.0.0 2.31.4", "1.9.0 3.0.0"),
+        ("*", "0.0.1 v9.0.0", "1.0.0-rc.1"),
+        ("^1.2", "1.2.0 1.9.9", "1.1.9 2.0.0"),
+        ("^0.2.3", "0.2.3 0.2.9", "0.2.2 0.3.0 1.0.0"),
+        ("~1.2.3", "1.2.3 1.2.9", "1.2.2 1.3.0"),
+        ("~1", "1.0.0 1.9.0", "2.0.0"),
+        (">= 1.2, < 2 || 4.*", "1.2.0 1.9.0 4.5.0", "1.1.9 2.0.0 3.0.0"),
+        (">=1.2.0 <1.4.0", "1.2.0 1.3.9", "1.4.0"),
+        ("=1.2.3", "1.2.3 v1.2.3", "1.2.4"),
+        ("!=1.2", "1.3.0", "1.2.9"),
+        (">1.2", "1.3.0", "1.2.9 1.2.0"),
+        ("<=1.2", "1.2.9 0.1.0", "1.3.0"),
+        (">=1.2.0-0", "1.2.1-rc.1 1.2.0", "1.1.0"),
+        ("nonsense", "", "1.0.0"),
+    ] {
+        for version in yes.split_whitespace() {
+            assert!(range::accepts(range, version), "{range} {version}");
+        }
+        for version in no.split_whitespace() {
+            assert!(!range::accepts(range, version), "{range} {version}");
+        }
+    }
+    assert!(range::same("v1.2.0", "1.2.0") && !range::same("1.2.0", "1.2"));
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::case::Case;
+use crate::machine;
 use crate::tool::Tool;
 
 /// What a chart takes on each side: the median of the runs.
@@ -53,8 +54,9 @@ fn markdown(rows: &[Row], left_out: usize, version: &str, runs: usize) -> String
     let slowest = rows.first().map_or(0.0, Row::ratio);
     let _ = writeln!(
         text,
-        "Helm {version}, {} charts with their default values, the median of {runs} runs of each side in turn; {left_out} \
+        "Machine: {}. Helm {version}, {} charts with their default values, the median of {runs} runs of each side in turn; {left_out} \
          charts that don't render so are left out. **Geometric mean {mean:.1}×, slowest {slowest:.1}×.**\n",
+        machine::line(),
         rows.len()
     );
     text.push_str(

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Serialize;
 
 use crate::Failure;
@@ -86,31 +86,40 @@ fn below(dir: &Path, path: &Path) -> Result<String, Failure> {
     Ok(if way.is_empty() { ".".to_owned() } else { way.to_owned() })
 }
 
-/// All cases of a directory: each chart by itself, and with each of its `ci/*values.yaml`.
+/// Where charts keep the values that they are tested with, from the chart's directory on.
+pub const TESTED_VALUES: &str = "ci/*values.yaml";
+
+/// All cases of a directory: each chart by itself, and with each of its values files that one of the patterns means.
 ///
 /// # Errors
-/// A directory can't be listed.
-pub fn discover(dir: &Path, taken: Taken) -> Result<Vec<Case>, Failure> {
+/// A directory can't be listed, or a pattern isn't one.
+pub fn discover(dir: &Path, taken: Taken, values: &[String]) -> Result<Vec<Case>, Failure> {
+    let mut patterns = GlobSetBuilder::new();
+    for pattern in values {
+        patterns.add(GlobBuilder::new(pattern).literal_separator(true).build()?);
+    }
+    let patterns = patterns.build()?;
     let mut cases = Vec::new();
     for chart in charts(dir, taken)? {
         cases.push(Case::of_chart(dir, &chart, None));
-        for file in values_files(&dir.join(&chart))? {
-            let path = if chart == "." { format!("ci/{file}") } else { format!("{chart}/ci/{file}") };
+        for file in values_files(&dir.join(&chart), &patterns)? {
+            let path = if chart == "." { file } else { format!("{chart}/{file}") };
             cases.push(Case::of_chart(dir, &chart, Some(&path)));
         }
     }
     Ok(cases)
 }
 
-/// The names of the values files that a chart is tested with, sorted; none where there is no `ci` directory.
-fn values_files(chart: &Path) -> Result<BTreeSet<String>, Failure> {
-    let ci = chart.join("ci");
-    let mut names = BTreeSet::new();
-    if ci.is_dir() {
-        for entry in fs::read_dir(ci)? {
-            let name = entry?.file_name();
-            names.extend(name.to_str().filter(|name| name.ends_with("values.yaml")).map(str::to_owned));
+/// The values files of a chart, as paths from there, sorted; none in other charts within it.
+fn values_files(chart: &Path, patterns: &GlobSet) -> Result<BTreeSet<String>, Failure> {
+    let mut files = BTreeSet::new();
+    let own = |entry: &walkdir::DirEntry| entry.path() == chart || !is_chart(entry.path());
+    for entry in walkdir::WalkDir::new(chart).into_iter().filter_entry(own) {
+        let entry = entry?;
+        let way = entry.path().strip_prefix(chart)?;
+        if entry.file_type().is_file() && patterns.is_match(way) {
+            files.insert(below(chart, entry.path())?);
         }
     }
-    Ok(names)
+    Ok(files)
 }

@@ -4,7 +4,8 @@
 //! cargo run --release --example helm_compare -- --helm PATH [--profile helm3|helm4] DIR…
 //! ```
 //!
-//! Every chart at and below a DIR is rendered with its default values and with each of its `ci/*values.yaml`. With
+//! Every chart at and below a DIR is rendered with its default values and with each of its `ci/*values.yaml`, or what
+//! else `--values` says. With
 //! `--cases FILE`, what the list says is called in DIR instead. Where two runs of Helm differ, only the parts that differ
 //! between them are left out of the comparison. With `--bench N` nothing is compared: both sides are timed in turn.
 //!
@@ -13,6 +14,8 @@
 mod bench;
 mod case;
 mod list;
+#[path = "../../benches/support/machine.rs"]
+mod machine;
 mod pattern;
 mod report;
 mod tool;
@@ -59,6 +62,9 @@ struct Args {
     /// Take packaged charts (*.tgz), too
     #[arg(long)]
     archives: bool,
+    /// Render charts with these of their files, too
+    #[arg(long, value_name = "GLOB", default_value = case::TESTED_VALUES)]
+    values: Vec<String>,
     /// Only default values
     #[arg(long)]
     no_ci: bool,
@@ -144,7 +150,11 @@ fn cases(args: &Args) -> Result<Vec<Case>, Failure> {
         let dir = dir.canonicalize().map_err(|e| format!("{}: {e}", dir.display()))?;
         match &args.cases {
             Some(file) => cases.extend(list::read(file, &dir)?),
-            None => cases.extend(case::discover(&dir, Taken { nested: args.nested, archives: args.archives })?),
+            None => cases.extend(case::discover(
+                &dir,
+                Taken { nested: args.nested, archives: args.archives },
+                &args.values,
+            )?),
         }
     }
     let wanted = |case: &Case| args.only.is_empty() || args.only.iter().any(|text| case.chart.contains(text));

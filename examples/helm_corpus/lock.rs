@@ -19,6 +19,9 @@ pub struct Repository {
     /// The chart repositories that are made from it, as dependencies name them, or how these start.
     #[serde(default)]
     pub serves: Vec<String>,
+    /// Which files of a chart it is rendered with, besides those in `ci/`: globs, from the chart's directory on.
+    #[serde(default)]
+    pub values: Vec<String>,
     /// Whether its charts are cases; else it is there for dependencies alone.
     #[serde(default)]
     pub cases: bool,

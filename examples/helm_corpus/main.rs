@@ -109,7 +109,9 @@ fn record(helm: &Tool, repositories: &[Repository], charts: &Path) -> Result<Vec
     let profile = if version.starts_with("v3.") { "helm3" } else { "helm4" };
     let mut lines = Vec::new();
     for repository in repositories.iter().filter(|repository| repository.cases) {
-        let cases = case::discover(&charts.join(lock::directory(&repository.url)?), Taken::default())?;
+        let values = [vec![case::TESTED_VALUES.to_owned()], repository.values.clone()].concat();
+        let taken = Taken { archives: true, ..Taken::default() };
+        let cases = case::discover(&charts.join(lock::directory(&repository.url)?), taken, &values)?;
         let one = |case: &case::Case| -> Result<Line, Failure> {
             let (first, second) = (digest(&helm.run(case)?), digest(&helm.run(case)?));
             Ok(Line::Case(lock::Case {

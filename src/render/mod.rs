@@ -4,6 +4,8 @@ pub mod helm;
 pub mod jinja;
 pub mod plain;
 
+mod objects;
+
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -38,6 +40,8 @@ pub struct Env<'a, 'w> {
     pub reader: &'a Reader<'w>,
     /// The compiled templates of the run.
     pub jinja: &'a jinja::Engine,
+    /// The charts of the run.
+    pub helm: &'a helm::Charts,
     /// What templates see.
     pub context: &'a jinja::Context,
     /// Whether, and where, the steps of values are recorded.
@@ -74,7 +78,7 @@ pub fn render(source: &Source, env: &Env) -> Rendered {
     };
     match &source.engine {
         Engine::Plain(options) => plain::render(&source.dir, options, env),
-        Engine::Helm(_) => missing("Helm"),
+        Engine::Helm(options) => helm::render(&source.dir, options, env),
         Engine::Kustomize => missing("Kustomize"),
     }
 }

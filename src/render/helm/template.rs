@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use ecow::EcoString;
 
 use super::Profile;
-use super::chart::{Content, Instance, Prepared};
+use super::chart::{Instance, Prepared};
 use super::gotemplate::call::Fault;
 use super::gotemplate::exec::{Effects, Exec, Limits, MissingKey, Setup, without_no_value};
 use super::gotemplate::value::{MapRef, MapType, Tracked, Value};
 use super::program::{Program, table, walk};
-use super::release::{Capabilities, Files, RenderedFile};
+use super::release::{self, Capabilities, Files, RenderedFile};
 use crate::provenance::Segment;
 use crate::yaml::{Map, Node};
 
@@ -81,7 +80,7 @@ pub fn render(
             ]),
         );
         scope.set("Template", Value::from(template).into());
-        let made = exec.execute(path, &Value::from(scope.clone()).into());
+        let made = exec.execute(path, &Value::from(scope.retyped(values_type(profile))).into());
         let (bytes, segments) = made.map_err(|fault| Box::new(Failed { path: path.clone(), fault }))?;
         let (text, segments) = without_no_value(bytes, segments);
         rendered.files.push(RenderedFile { path: path.clone(), text });
@@ -135,15 +134,9 @@ impl Scopes {
 
     /// The scope of a chart, and those of the charts below it.
     fn add(&mut self, instance: &Instance, values: &MapRef) -> MapRef {
-        let files = instance.chart.files.iter().map(|file| {
-            let bytes: Arc<[u8]> = match &file.content {
-                Content::Text(source) => Arc::clone(&source.text).into(),
-                Content::Bytes(bytes) => Arc::clone(bytes),
-            };
-            (file.name.clone(), bytes)
-        });
+        let files = instance.chart.files.iter().cloned();
         let below = MapRef::new();
-        let chart = metadata(&instance.metadata, instance.is_root, self.profile);
+        let chart = release::chart::value(&instance.metadata, instance.is_root, self.profile);
         let scope = MapRef::of(
             MapType::Any,
             BTreeMap::from([
@@ -181,19 +174,4 @@ impl Scopes {
 /// Values as templates see them. `place` is their path, while recording.
 fn frozen(values: &Node, go: MapType, place: Option<Rc<Vec<EcoString>>>) -> MapRef {
     MapRef::frozen(go, values.as_map().cloned().unwrap_or_else(Map::new), place)
-}
-
-fn metadata(metadata: &super::chart::Metadata, is_root: bool, _profile: Profile) -> Value {
-    let text = |t: &EcoString| Tracked::from(Value::Str(t.clone()));
-    Value::from(MapRef::of(
-        MapType::Any,
-        BTreeMap::from([
-            ("Name".into(), text(&metadata.name)),
-            ("Version".into(), text(&metadata.version)),
-            ("AppVersion".into(), text(&metadata.app_version)),
-            ("Type".into(), text(&metadata.kind)),
-            ("Description".into(), text(&metadata.description)),
-            ("IsRoot".into(), Value::Bool(is_root).into()),
-        ]),
-    ))
 }

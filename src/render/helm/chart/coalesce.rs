@@ -206,28 +206,27 @@ pub(super) fn concat(prefix: &str, key: &str) -> String {
 
 /// Helm prints the value with `%t`, which is for booleans.
 fn mismatch(name: &str, found: &Node) -> Failure {
-    fn shown(node: &Node) -> String {
+    fn shown(node: &Node, top: bool) -> String {
         let bad = |kind: &str| format!("%!t({kind}={})", go_value(node));
         match &node.value {
-            Value::Null => "%!t(<nil>)".to_owned(),
+            Value::Null => if top { "%!t(<nil>)" } else { "<nil>" }.to_owned(),
             Value::Bool(b) => b.to_string(),
             Value::Int(_) | Value::UInt(_) => bad("int64"),
             Value::Float(_) => bad("float64"),
             Value::Str(_) => bad("string"),
             Value::Seq(items) => {
-                let items: Vec<String> = items.iter().map(shown).collect();
+                let items: Vec<String> = items.iter().map(|item| shown(item, false)).collect();
                 format!("[{}]", items.join(" "))
             }
             Value::Map(map) => {
                 let mut entries: Vec<_> = map.iter().collect();
                 entries.sort_by(|a, b| a.key.cmp(&b.key));
-                let entries: Vec<String> =
-                    entries.iter().map(|e| format!("%!t(string={}):{}", e.key, shown(&e.value))).collect();
-                format!("map[{}]", entries.join(" "))
+                let entry = |e: &&crate::yaml::Entry| format!("%!t(string={}):{}", e.key, shown(&e.value, false));
+                format!("map[{}]", entries.iter().map(entry).collect::<Vec<_>>().join(" "))
             }
         }
     }
-    let helm = format!("type mismatch on {name}: {}", shown(found));
+    let helm = format!("type mismatch on {name}: {}", shown(found, true));
     let message = format!("the values of the chart `{name}` are a mapping, found {}", found.value.kind());
     let diagnostic = crate::diag::Diagnostic::error(Code::INVALID_VALUES, message)
         .at(found.origin, "")

@@ -223,7 +223,7 @@ impl Decoder {
             Value::Bool(b) => *into = if *b { "true" } else { "false" }.into(),
             Value::Int(n) => *into = ecow::eco_format!("{n}"),
             Value::UInt(n) => *into = ecow::eco_format!("{n}"),
-            Value::Float(n) => *into = go::float(*n, 6).into(),
+            Value::Float(n) => *into = go::float(*n).into(),
             Value::Seq(_) | Value::Map(_) => self.fail(node, owner, "string"),
         }
     }

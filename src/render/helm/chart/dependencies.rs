@@ -166,8 +166,13 @@ impl Resolver<'_, '_> {
         let all = tables.empty(Origin::NONE);
         for number in declared {
             let Some(dependency) = self.tree.declared.get_mut(*number) else { continue };
+            let imports = std::mem::take(&mut dependency.import_values);
+            if !self.tree.imported.insert(*number) {
+                // Helm 3 comes by the dependencies of a chart with two aliases twice, and doesn't know again what it left.
+                continue;
+            }
             let mut told = Vec::new();
-            for import in std::mem::take(&mut dependency.import_values) {
+            for import in imports {
                 let (child, parent, pair) = match &import.value {
                     Value::Map(map) => {
                         let field = |key: &str| map.get(key).map_or_else(|| "<nil>".to_owned(), go_value);

@@ -1,5 +1,6 @@
 //! A chart as one release has it: under its name, with the dependencies that are on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -73,6 +74,8 @@ pub(super) struct Tree {
     pub(super) charts: Vec<Working>,
     pub(super) metas: Vec<Meta>,
     pub(super) declared: Vec<Dependency>,
+    /// The declared dependencies whose imports were looked at.
+    pub(super) imported: BTreeSet<usize>,
 }
 
 /// The number of the chart at the top.

@@ -348,7 +348,7 @@ pub(super) fn go_value(node: &Node) -> String {
             Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Value::Int(n) => out.push_str(&n.to_string()),
             Value::UInt(n) => out.push_str(&n.to_string()),
-            Value::Float(n) => out.push_str(&go::float(*n, 21)),
+            Value::Float(n) => out.push_str(&go::float(*n)),
             Value::Str(text) => out.push_str(text),
             Value::Seq(items) => {
                 out.push('[');

@@ -71,7 +71,7 @@ pub(super) fn document(file: &SourceFile, text: &str, warnings: &mut Diagnostics
     let node = first(file, text, warnings)?;
     if let Some(infinite) = not_finite(&node) {
         let found = match infinite.value {
-            Value::Float(n) => crate::go::float(n, 21),
+            Value::Float(n) => crate::go::float(n),
             _ => String::new(),
         };
         let diagnostic = Diagnostic::error(Code::INVALID_VALUE, format!("a number must be finite, found {found}"))

@@ -17,6 +17,9 @@ pub mod show;
 pub mod trail;
 pub mod value;
 
+#[cfg(test)]
+mod conformance;
 mod drop;
-mod lex;
-mod number;
+
+#[cfg(test)]
+mod golden;

@@ -205,6 +205,8 @@ pub enum MapType {
     CommonValues,
     /// `map[string]string`.
     Strings,
+    /// The same, and nil: `null` in JSON. Nothing is ever put into it.
+    NilStrings,
 }
 
 impl MapType {
@@ -214,8 +216,13 @@ impl MapType {
             Self::Any => "map[string]interface {}",
             Self::ChartutilValues => "chartutil.Values",
             Self::CommonValues => "common.Values",
-            Self::Strings => "map[string]string",
+            Self::Strings | Self::NilStrings => "map[string]string",
         }
+    }
+
+    /// Whether its values are strings by its type.
+    pub fn holds_strings(self) -> bool {
+        matches!(self, Self::Strings | Self::NilStrings)
     }
 }
 
@@ -795,6 +802,7 @@ impl Value {
             Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
             Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
+            Self::Map(map) if map.go() == MapType::NilStrings => yaml::Value::Null,
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +10,7 @@ use ecow::{EcoString, EcoVec};
 
 use crate::glob::Glob;
 use crate::render::helm::Profile;
+use crate::render::helm::chart::{Content, File};
 use crate::render::helm::gotemplate::call::{Call, Fault, Signature, Type, ok};
 use crate::render::helm::gotemplate::value::{Body, ListRef, ListType, MapRef, MapType, Object, Tracked, Value};
 use crate::source::Origin;
@@ -19,7 +19,7 @@ use crate::yaml::{self, Node, emit};
 /// Helm's `engine.files`: contents by path, a `map[string][]byte` with methods. Cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Files {
-    entries: Rc<BTreeMap<EcoString, Arc<[u8]>>>,
+    entries: Rc<BTreeMap<EcoString, Content>>,
     profile: Profile,
 }
 
@@ -28,8 +28,8 @@ const NOTHING: Signature = Signature { params: &[], variadic: false };
 
 impl Files {
     /// The files of a chart, by their path in it. Of two with one path the later counts.
-    pub fn new(profile: Profile, files: impl IntoIterator<Item = (EcoString, Arc<[u8]>)>) -> Self {
-        Self { entries: Rc::new(files.into_iter().collect()), profile }
+    pub fn new(profile: Profile, files: impl IntoIterator<Item = File>) -> Self {
+        Self { entries: Rc::new(files.into_iter().map(|f| (f.name, f.content)).collect()), profile }
     }
 
     /// `.Files`.
@@ -37,23 +37,22 @@ impl Files {
         Value::Object(Rc::new(self))
     }
 
-    fn get(&self, path: &[u8]) -> Option<&Arc<[u8]>> {
+    fn get(&self, path: &[u8]) -> Option<&Content> {
         self.entries.get(std::str::from_utf8(path).ok()?)
-    }
-
-    fn bytes(&self, path: &[u8]) -> Arc<[u8]> {
-        self.get(path).cloned().unwrap_or_default()
     }
 
     /// The files that a pattern matches; a broken pattern matches all.
     fn glob(&self, pattern: &str) -> Self {
         let Ok(glob) = Glob::new(pattern, Some('/')) else { return self.clone() };
         let found = self.entries.iter().filter(|(path, _)| glob.matches(path));
-        Self::new(self.profile, found.map(|(path, data)| (path.clone(), Arc::clone(data))))
+        let entries = found.map(|(path, content)| (path.clone(), content.clone())).collect();
+        Self { entries: Rc::new(entries), profile: self.profile }
     }
 
     fn lines(&self, path: &[u8]) -> Result<ListRef, Fault> {
-        let Some(data) = self.get(path) else { return Ok(ListRef::strings(Vec::<EcoString>::new())) };
+        let Some(data) = self.get(path).map(Content::bytes) else {
+            return Ok(ListRef::strings(Vec::<EcoString>::new()));
+        };
         if data.is_empty() {
             return match self.profile {
                 Profile::Helm3 => Ok(ListRef::strings(Vec::<EcoString>::new())),
@@ -69,7 +68,7 @@ impl Files {
     /// A YAML mapping from each file's name to a form of its contents. Of files of one name in several directories the
     /// last counts; in Helm any does.
     fn mapping(&self, form: impl Fn(&[u8]) -> EcoString) -> String {
-        let named = self.entries.iter().map(|(path, data)| (EcoString::from(base(path)), form(data)));
+        let named = self.entries.iter().map(|(path, data)| (EcoString::from(base(path)), form(data.bytes())));
         let entries: BTreeMap<EcoString, EcoString> = named.collect();
         let entry = |(key, text): (EcoString, EcoString)| yaml::Entry {
             key,
@@ -96,7 +95,7 @@ impl Object for Files {
 
     fn show(&self) -> String {
         let shown = self.entries.iter().map(|(path, data)| {
-            let bytes: Vec<String> = data.iter().map(u8::to_string).collect();
+            let bytes: Vec<String> = data.bytes().iter().map(u8::to_string).collect();
             format!("{path}:[{}]", bytes.join(" "))
         });
         format!("map[{}]", shown.collect::<Vec<_>>().join(" "))
@@ -107,15 +106,15 @@ impl Object for Files {
     }
 
     fn body(&self) -> Body {
-        let entry = |(path, data): (&EcoString, &Arc<[u8]>)| {
-            (path.clone(), Value::List(ListRef::bytes(Arc::clone(data))).into())
-        };
+        let entry =
+            |(path, data): (&EcoString, &Content)| (path.clone(), Value::List(ListRef::bytes(data.shared())).into());
         Body::Plain(Value::Map(MapRef::of(MapType::Any, self.entries.iter().map(entry).collect())))
     }
 
     fn field(&self, name: &str) -> Option<Tracked> {
-        // A map's keys are reached like fields.
-        self.get(name.as_bytes()).map(|data| Value::List(ListRef::bytes(Arc::clone(data))).into())
+        // A map's keys are reached like fields, and one that isn't there has a value too: no bytes.
+        let bytes = self.get(name.as_bytes()).map(|data| ListRef::bytes(data.shared()));
+        Some(Value::List(bytes.unwrap_or_else(|| ListRef::nil(ListType::Bytes))).into())
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
@@ -128,8 +127,12 @@ impl Object for Files {
 
     fn call(&self, name: &str, call: &mut Call) -> Result<Tracked, Fault> {
         match name {
-            "Get" => ok(self.bytes(call.bytes(0)).to_vec()),
-            "GetBytes" => ok(ListRef::bytes(self.bytes(call.bytes(0)))),
+            "Get" => match self.get(call.bytes(0)) {
+                Some(Content::Text(file)) => ok(&*file.text),
+                Some(Content::Bytes(bytes)) => ok(bytes.to_vec()),
+                None => ok(""),
+            },
+            "GetBytes" => ok(ListRef::bytes(self.get(call.bytes(0)).map(Content::shared).unwrap_or_default())),
             "Glob" => ok(self.glob(&call.str(0)).value()),
             "Lines" => ok(self.lines(call.bytes(0))?),
             "AsConfig" => ok(self.mapping(to_utf8)),
@@ -139,8 +142,8 @@ impl Object for Files {
     }
 
     fn entries(&self) -> Option<Vec<(Tracked, Tracked)>> {
-        let entry = |(path, data): (&EcoString, &Arc<[u8]>)| {
-            (Value::Str(path.clone()).into(), Value::List(ListRef::bytes(Arc::clone(data))).into())
+        let entry = |(path, data): (&EcoString, &Content)| {
+            (Value::Str(path.clone()).into(), Value::List(ListRef::bytes(data.shared())).into())
         };
         Some(self.entries.iter().map(entry).collect())
     }
@@ -150,10 +153,10 @@ impl Object for Files {
     }
 
     fn to_node(&self) -> Result<Node, Fault> {
-        let entry = |(path, data): (&EcoString, &Arc<[u8]>)| yaml::Entry {
+        let entry = |(path, data): (&EcoString, &Content)| yaml::Entry {
             key: path.clone(),
             key_origin: Origin::NONE,
-            value: Node::made(yaml::Value::Str(STANDARD.encode(data).into())),
+            value: Node::made(yaml::Value::Str(STANDARD.encode(data.bytes()).into())),
         };
         let entries: EcoVec<yaml::Entry> = self.entries.iter().map(entry).collect();
         Ok(Node::made(yaml::Value::Map(yaml::Map::from_unique(entries))))
@@ -202,7 +205,7 @@ mod tests {
     fn files(profile: Profile) -> Files {
         let list: [(&str, &[u8]); 4] =
             [("a.txt", b"one\ntwo\n"), ("d/b.bin", b"\xff\xfe!"), ("d/e/c.txt", b"x"), ("empty", b"")];
-        Files::new(profile, list.map(|(path, data)| (path.into(), data.into())))
+        Files::new(profile, list.map(|(path, data)| File { name: path.into(), content: Content::Bytes(data.into()) }))
     }
 
     #[test]

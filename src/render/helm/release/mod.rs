@@ -5,6 +5,7 @@
 //! [`order`]); [`print`] writes them as `helm template` does.
 
 pub mod capabilities;
+pub mod chart;
 pub mod error;
 pub mod files;
 pub mod head;

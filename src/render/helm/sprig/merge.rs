@@ -78,9 +78,17 @@ impl Merge {
 fn put(into: &MapRef, key: &str, value: Tracked, from: &MapRef) -> Result<(), Error> {
     if into.go() == MapType::Strings && from.go() != MapType::Strings {
         // All that is known of the element is its interface, so not even a string fits.
-        let text = "reflect.Value.SetMapIndex: value of type interface {} is not assignable to type string";
+        let text = match &value.value {
+            Value::List(_) if into.contains(key) => "reflect: call of reflect.Value.IsNil on string Value".to_owned(),
+            Value::List(list) => not_assignable(list.go().name()),
+            _ => not_assignable("interface {}"),
+        };
         return Err(Error::Fault(Fault::new(text)));
     }
     into.set(key, value);
     Ok(())
+}
+
+fn not_assignable(name: &str) -> String {
+    format!("reflect.Value.SetMapIndex: value of type {name} is not assignable to type string")
 }

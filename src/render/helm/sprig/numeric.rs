@@ -41,15 +41,27 @@ pub const TABLE: &[Function] = &[
     f("untilStep", &[Int, Int, Int], until_step),
 ];
 
+/// `strconv.Atoi` without its error: what is no number is 0, what is out of range is the nearest number, even if what follows
+/// is no digit.
 fn atoi(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = call.str(0);
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return ok(Value::int(0));
+    let text = call.bytes(0);
+    let negative = text.starts_with(b"-");
+    let digits = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    let mut number = 0_u64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return ok(Value::int(0));
+        }
+        let next = number.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit - b'0')));
+        let Some(next) = next else {
+            number = u64::MAX;
+            break;
+        };
+        number = next;
     }
-    // What is out of range is the nearest number.
-    let beyond = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    ok(Value::int(text.parse().unwrap_or(beyond)))
+    let signed = if negative { -i128::from(number) } else { i128::from(number) };
+    let nearest = signed.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+    ok(Value::int(i64::try_from(nearest).unwrap_or(0)))
 }
 
 fn int(call: &mut Call) -> Result<Tracked, Fault> {

@@ -122,7 +122,7 @@ fn shortened(call: &Call, at: usize, start: usize, end: usize) -> Result<Tracked
 fn repeat(call: &mut Call) -> Result<Tracked, Fault> {
     let bytes = call.bytes(1);
     let Some(count) = size(call.int(0)) else { return Err(Fault::new(NEGATIVE_REPEAT)) };
-    if count == 1 {
+    if count == 1 || bytes.is_empty() {
         return same(call, 1);
     }
     if bytes.len().checked_mul(count).and_then(|all| i64::try_from(all).ok()).is_none() {

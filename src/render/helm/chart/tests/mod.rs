@@ -1,1 +1,3 @@
-//! Held against Helm.
+//! Held against Helm: `testdata/helm/chart/README.md` says how the expectations were made.
+
+mod golden;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{made, plain};
 use crate::render::helm::gotemplate::call::{Call, Fault};
 use crate::render::helm::gotemplate::format;
-use crate::render::helm::gotemplate::value::{Tracked, Value};
+use crate::render::helm::gotemplate::value::{Body, Tracked, Value};
 
 /// Whether the first argument equals any of the others.
 pub(super) fn eq(call: &mut Call) -> Result<Tracked, Fault> {
@@ -102,16 +102,39 @@ fn equal_references(a: &Value, b: &Value) -> Result<bool, Fault> {
         )));
     }
     match (a, b) {
-        (Value::Object(x), Value::Object(y)) if !matches!(b.kind(), "map" | "slice" | "func") => {
-            // Pointers are equal if they are one; structs, if they hold the same, which then shows the same.
-            let same = Rc::ptr_eq(x, y);
-            Ok(same || b.kind() != "ptr" && x.type_name() == y.type_name() && x.show() == y.show())
-        }
+        (Value::Object(_), Value::Object(_)) if !matches!(b.kind(), "map" | "slice" | "func") => identical(a, b),
         _ => Err(Fault::new(format!(
             "non-comparable type {}: {}",
             String::from_utf8_lossy(&format::show_string(b)?),
             b.type_name()
         ))),
+    }
+}
+
+/// Go's `==` of two interfaces: of one type, and equal. Structs are equal if their fields are, pointers if they are one.
+fn identical(a: &Value, b: &Value) -> Result<bool, Fault> {
+    if a.type_name() != b.type_name() {
+        return Ok(false);
+    }
+    match (a, b) {
+        (Value::Map(_) | Value::List(_), _) => {
+            Err(Fault::new(format!("runtime error: comparing uncomparable type {}", a.type_name())))
+        }
+        (Value::Object(x), Value::Object(y)) => match (x.body(), y.body()) {
+            _ if Rc::ptr_eq(x, y) || a.kind() == "ptr" => Ok(Rc::ptr_eq(x, y)),
+            (Body::Plain(x), Body::Plain(y)) => identical(&x, &y),
+            (Body::Struct(x), Body::Struct(y)) => {
+                for ((_, x), (_, y)) in x.iter().zip(&y) {
+                    if !identical(x, y)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            _ => Ok(x.show() == y.show()),
+        },
+        _ if a.is_nil() || b.is_nil() => Ok(a.is_nil() && b.is_nil()),
+        _ => equal(a, b),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{made, plain};
 use crate::render::helm::gotemplate::call::{Call, Fault};
 use crate::render::helm::gotemplate::trail::Trail;
-use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, Tracked, Value};
+use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, MapType, Tracked, Value};
 
 /// The first argument, indexed by the next ones in turn.
 pub(super) fn index(call: &mut Call) -> Result<Tracked, Fault> {
@@ -37,7 +37,8 @@ fn element(item: &Tracked, index: &Value) -> Result<Tracked, Fault> {
             // A key that isn't UTF-8 is in no map of ours.
             let text = std::str::from_utf8(key).unwrap_or_default();
             let found = if text.len() == key.len() { map.get(text) } else { None };
-            Ok(found.unwrap_or_else(|| Tracked::from(Value::Nil).with(map.absent(text))))
+            let zero = if map.go() == MapType::Strings { Value::from("") } else { Value::Nil };
+            Ok(found.unwrap_or_else(|| Tracked::from(zero).with(map.absent(text))))
         }
         Value::Object(object) => {
             let entries = object.entries();

@@ -7,9 +7,6 @@ mod compare;
 mod element;
 mod escape;
 
-#[cfg(test)]
-mod tests;
-
 use super::call::{Call, Fault, Function, Type, f, variadic};
 use super::format;
 use super::trail::Trail;

@@ -4,7 +4,7 @@ use super::super::ast::{Constant, Expr};
 use super::super::call::{Call, Fault, Function, Host, Signature, Type};
 use super::super::show;
 use super::super::trail::Trail;
-use super::super::value::{IntType, ListType, MapType, Tracked, Value};
+use super::super::value::{IntType, ListType, Tracked, Value};
 use super::{At, Exec, Operand, Site, State, can_be_nil};
 use crate::source::Span;
 
@@ -158,7 +158,8 @@ impl Exec<'_> {
             Err(fault) => {
                 state.at = node;
                 let message = format!("error calling {name}: {}", fault.text);
-                Err(self.fault(state, message, Some(fault)))
+                let trails = values.iter().map(|v| &v.trail);
+                Err(self.fault(state, message, Some(fault)).about(trails))
             }
         }
     }
@@ -168,6 +169,10 @@ impl Exec<'_> {
         state.at = At::Expr(node);
         match node {
             Expr::Nil { .. } => {
+                if go == Type::Reflect {
+                    // Not even an interface: `len nil` says so.
+                    return Ok(Value::NoValue.into());
+                }
                 if can_be_nil(go) {
                     return Ok(Tracked::default());
                 }
@@ -230,7 +235,8 @@ impl Exec<'_> {
                 return Ok(Tracked { value: Value::Nil, trail: operand.value.trail });
             }
             (_, Value::NoValue) => {
-                return Err(self.fault(state, format!("invalid value; expected {}", go.name()), None));
+                let message = format!("invalid value; expected {}", go.name());
+                return Err(self.fault(state, message, None).about([&operand.value.trail]));
             }
             (Type::String, Value::Str(_) | Value::Raw(_)) => true,
             (Type::Bool, Value::Bool(_)) => true,
@@ -238,7 +244,7 @@ impl Exec<'_> {
                 *have == int_type(go)
             }
             (Type::Float64, Value::Float(_)) => true,
-            (Type::Dict, Value::Map(map)) => map.go() != MapType::Strings,
+            (Type::Dict, Value::Map(map)) => !map.go().holds_strings(),
             (Type::List, Value::List(list)) => list.go() == ListType::Any,
             (Type::Strings, Value::List(list)) => list.go() == ListType::Strings,
             (Type::Named(name), Value::Object(object)) => object.type_name() == name,
@@ -251,7 +257,8 @@ impl Exec<'_> {
             Value::Nil => "interface {}",
             value => value.type_name(),
         };
-        Err(self.fault(state, format!("wrong type for value; expected {}; got {got}", go.name()), None))
+        let message = format!("wrong type for value; expected {}; got {got}", go.name());
+        Err(self.fault(state, message, None).about([&operand.value.trail]))
     }
 }
 

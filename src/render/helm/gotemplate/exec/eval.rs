@@ -225,13 +225,13 @@ impl Exec<'_> {
                 if has_args {
                     return Err(self.fault(state, format!("{name} is not a method but has arguments"), None));
                 }
-                let iface = map.go() != MapType::Strings;
+                let iface = !map.go().holds_strings();
                 if let Some(value) = map.get(name) {
                     return Ok(Operand { value, iface });
                 }
                 let value = match (self.missing_key, map.go()) {
                     (MissingKey::Invalid, _) => Value::NoValue,
-                    (MissingKey::Zero, MapType::Strings) => Value::str(""),
+                    (MissingKey::Zero, go) if go.holds_strings() => Value::str(""),
                     (MissingKey::Zero, _) => Value::Nil,
                     (MissingKey::Error, _) => {
                         let name = quote(name);
@@ -249,13 +249,17 @@ impl Exec<'_> {
                 Ok(receiver.clone())
             }
             Value::Nil => {
-                Err(self.fault(state, format!("nil pointer evaluating {}.{name}", receiver.type_name()), None))
+                let message = format!("nil pointer evaluating {}.{name}", receiver.type_name());
+                Err(self.fault(state, message, None).about([&receiver.value.trail]))
             }
             Value::Object(object) => {
                 if let Some(signature) = object.method(name) {
                     return self.method(state, dot, receiver, signature, name, node, args, last);
                 }
                 match object.field(name) {
+                    Some(_) if has_args && object.kind() == "map" => {
+                        Err(self.fault(state, format!("{name} is not a method but has arguments"), None))
+                    }
                     Some(_) if has_args => {
                         let message = format!("{name} has arguments but cannot be invoked as function");
                         Err(self.fault(state, message, None))
@@ -269,7 +273,7 @@ impl Exec<'_> {
             }
             _ => {
                 let message = format!("can't evaluate field {name} in type {}", receiver.type_name());
-                Err(self.fault(state, message, None))
+                Err(self.fault(state, message, None).about([&receiver.value.trail]))
             }
         }
     }

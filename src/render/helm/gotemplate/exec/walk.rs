@@ -6,7 +6,7 @@ use super::super::format;
 use super::super::quote::quote;
 use super::super::show;
 use super::super::trail::{Reads, Trail};
-use super::super::value::{ListType, MapType, Tracked, Value};
+use super::super::value::{ListType, Tracked, Value};
 use super::{At, Exec, Flow, Operand, State};
 
 impl Exec<'_> {
@@ -159,7 +159,7 @@ impl Exec<'_> {
                 }
             }
             Value::Map(map) => {
-                let iface = map.go() != MapType::Strings;
+                let iface = !map.go().holds_strings();
                 for (key, item) in map.entries() {
                     ran = true;
                     let key = Tracked { value: Value::Str(key), trail: item.trail.blurred() };
@@ -196,7 +196,7 @@ impl Exec<'_> {
 
     fn not_iterable(&self, state: &State, value: &Tracked) -> Fault {
         let shown = shown(value);
-        self.fault(state, format!("range can't iterate over {shown}"), None)
+        self.fault(state, format!("range can't iterate over {shown}"), None).about([&value.trail])
     }
 
     /// One round of a loop; whether it was the last.

@@ -5,6 +5,9 @@ use std::io::Write as _;
 /// More digits than any float has before they are all zeros, on either side of the point.
 const MAX_DIGITS: usize = 1100;
 
+/// From this many digits on, two of the shortest may be equally near.
+const MAY_TIE: usize = 14;
+
 /// `%v`: the shortest digits that read back as the same number; below 1e-4 and from 1e+06 on with an exponent.
 pub fn push_float(out: &mut Vec<u8>, f: f64) {
     let size = f.abs();
@@ -14,7 +17,12 @@ pub fn push_float(out: &mut Vec<u8>, f: f64) {
         if f64::from(whole) == f {
             push_int(out, whole.unsigned_abs().into(), whole < 0);
         } else {
+            let start = out.len();
             write(out, format_args!("{f}"));
+            if out.len() - start > MAY_TIE {
+                out.truncate(start);
+                push(out, f, b'g', None);
+            }
         }
     } else {
         push(out, f, b'g', None);
@@ -55,7 +63,15 @@ pub fn push(out: &mut Vec<u8>, f: f64, verb: u8, precision: Option<usize>) {
         b'b' => binary(out, size),
         b'x' | b'X' => hexadecimal(out, size, precision, verb == b'X'),
         b'f' => match precision {
-            None => write(out, format_args!("{size}")),
+            None => {
+                let start = out.len();
+                write(out, format_args!("{size}"));
+                if out.len() - start > MAY_TIE && size.fract() != 0.0 {
+                    // Below 2^53 only, where a float has at most 17 digits.
+                    out.truncate(start);
+                    Digits::shortest(size).positional(out);
+                }
+            }
             Some(places) => {
                 let exact = places.min(MAX_DIGITS);
                 write(out, format_args!("{size:.exact$}"));
@@ -100,8 +116,18 @@ struct Digits {
 }
 
 impl Digits {
+    /// As few as read back as the number. Rust rounds up where two are equally near, Go to an even digit.
     fn shortest(size: f64) -> Self {
-        Self::read(&format!("{size:e}"))
+        let text = format!("{size:e}");
+        let digits = Self::read(&text);
+        if digits.text.len() >= MAY_TIE {
+            let after = digits.text.len() - 1;
+            let nearest = format!("{size:.after$e}");
+            if nearest != text && nearest.parse() == Ok(size) {
+                return Self::read(&nearest);
+            }
+        }
+        digits
     }
 
     fn rounded(size: f64, count: usize) -> Self {

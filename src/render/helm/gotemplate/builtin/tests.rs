@@ -1,1 +1,0 @@
-//! Goldens: what Go gave.
