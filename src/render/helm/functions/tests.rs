@@ -270,3 +270,58 @@ fn a_seeded_run_makes_the_same_certificates_again() {
     }
     assert_eq!(first, std::fs::read_to_string(path).unwrap());
 }
+
+/// Values whose places are recorded.
+fn placed(text: &str) -> Tracked {
+    let node = crate::yaml::unmarshal(text).unwrap();
+    Tracked::frozen(&node, &Some(std::rc::Rc::new(vec!["values".into()])))
+}
+
+#[test]
+fn a_text_that_shows_a_tree_knows_which_bytes_come_from_where() {
+    let mut host = Alone { seed: 1, recording: true };
+    let text = run("toYaml", &[placed("web: {port: 80, name: a b}\nlist: [x, y]\n")], &mut host).unwrap();
+    assert_eq!(text.as_bytes().unwrap(), b"list:\n- x\n- \"y\"\nweb:\n  name: a b\n  port: 80");
+    let segments: Vec<_> = text.trail.reads().unwrap().text.iter().collect();
+    let told: Vec<String> = segments
+        .iter()
+        .map(|s| format!("{} {}{}", s.start, s.reads[0].path.join("."), if s.exact { "!" } else { "" }))
+        .collect();
+    let expected = [
+        "0 values",
+        "8 values.list.0!",
+        "12 values.list.1!",
+        "16 values",
+        "23 values.web",
+        "29 values.web.name!",
+        "35 values.web",
+        "41 values.web.port!",
+    ];
+    assert_eq!(told, expected);
+    // And back: each value is again what it was made of.
+    let map = run("fromYaml", &[text], &mut host).unwrap();
+    let name = map.as_map().unwrap().get("web").unwrap().as_map().unwrap().get("name").unwrap();
+    let reads = name.trail.reads().unwrap();
+    assert!(reads.exact);
+    assert_eq!(reads.values[0].path.join("."), "values.web.name");
+    assert_eq!(reads.values.len(), 1);
+}
+
+#[test]
+fn sizes_and_depths_are_bounded() {
+    let mut host = Alone { seed: 1, recording: false };
+    let cycle = MapRef::new();
+    cycle.set("self", Value::Map(cycle.clone()).into());
+    for name in ["toYaml", "toJson", "toYamlPretty", "toToml"] {
+        let given = run(name, &[Value::Map(cycle.clone()).into()], &mut host);
+        assert!(given.as_ref().map_or(true, |text| text.as_bytes().unwrap().is_empty()), "{name}");
+    }
+    cycle.remove("self");
+    let deep = "[".repeat(100_000);
+    for name in ["fromYamlArray", "fromJsonArray", "mustFromJson", "fromToml"] {
+        let text = if name == "fromToml" { format!("a = {deep}") } else { deep.clone() };
+        let _ = run(name, &[Value::str(text).into()], &mut host);
+    }
+    let nested = "(".repeat(100_000);
+    let _ = run("regexMatch", &[Value::str(nested).into(), Value::str("x").into()], &mut host);
+}
