@@ -4,6 +4,8 @@
 //! Without `--bench` (`cargo test --benches`) a tiny fleet is made and rendered once, so that none of this rots.
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't work stops")]
 
+#[path = "support/machine.rs"]
+mod machine;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "support/mod.rs"]
@@ -28,7 +30,7 @@ fn main() {
     let bench = Bench { dir: workplace(), runs: if full { RUNS } else { 1 } };
     let sizes: &[(usize, usize)] = if full { &[(50, 50), (100, 50), (200, 50), (100, 100)] } else { &[(3, 10)] };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("Machine: {}. Output: {}.\n", measure::machine(), place(bench.dir.path()));
+    println!("Machine: {}. Output: {}.\n", machine::line(), place(bench.dir.path()));
     println!("| fleet, cold | threads | objects | written | wall | CPU | objects/s | peak memory | allowed |");
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (clusters, apps) in sizes {

@@ -1,5 +1,6 @@
 //! Small facts of Go's library that more than one module repeats: how `%q` quotes, what is printable, what is space.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -49,6 +50,19 @@ pub fn quote(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// Bytes as UTF-8, each byte that belongs to no character replaced by itself, as Go does.
+pub fn valid(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Cow::Owned(out)
 }
 
 /// A number as `%v` and `strconv.FormatFloat(…, 'g', -1, 64)` write it: the fewest digits that read back as it, with an

@@ -34,7 +34,7 @@ use crate::plan::fleet::Fleet;
 use crate::plan::layers::{Layouts, Work, fleet_root};
 use crate::plan::{App, AppKey, ClusterId, order};
 use crate::provenance::Recorder;
-use crate::render::jinja;
+use crate::render::{helm, jinja};
 use crate::source::Sources;
 use crate::world::{Reader, Reads, World};
 
@@ -44,6 +44,8 @@ pub struct Run<'a> {
     pub world: &'a World,
     /// The compiled templates.
     pub jinja: &'a jinja::Engine,
+    /// The charts of the run.
+    pub helm: &'a helm::Charts,
     /// Kubernetes' schemas.
     pub schemas: &'a Schemas,
     /// Whether objects are checked.
@@ -140,6 +142,7 @@ pub struct Options {
 pub struct Compiler {
     world: World,
     jinja: jinja::Engine,
+    helm: helm::Charts,
     schemas: Schemas,
 }
 
@@ -152,7 +155,12 @@ impl Default for Compiler {
 impl Compiler {
     /// A compiler that has read nothing yet.
     pub fn new() -> Self {
-        Self { world: World::new(), jinja: jinja::Engine::new(), schemas: Schemas::embedded() }
+        Self {
+            world: World::new(),
+            jinja: jinja::Engine::new(),
+            helm: helm::Charts::new(),
+            schemas: Schemas::embedded(),
+        }
     }
 
     /// All texts of the run.
@@ -164,6 +172,7 @@ impl Compiler {
         Run {
             world: &self.world,
             jinja: &self.jinja,
+            helm: &self.helm,
             schemas: &self.schemas,
             check: options.check,
             keep_applications: options.keep_applications,

@@ -48,6 +48,12 @@ pub struct Origin {
     pub at: u32,
 }
 
+impl Default for Origin {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Origin {
     /// A value that no file holds.
     pub const NONE: Self = Self { file: FileId::NONE, at: 0 };

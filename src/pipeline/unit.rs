@@ -74,7 +74,7 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
 pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
     let reader = Reader::new(run.world);
     let context = jinja::Context::new(app.context.to_vec());
-    let env = Env { reader: &reader, jinja: run.jinja, context: &context, recorder };
+    let env = Env { reader: &reader, jinja: run.jinja, helm: run.helm, context: &context, recorder };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
     let read_for = if app.layer().is_some() { "read for this layer" } else { "read for this source" };
@@ -82,11 +82,14 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         let source = render::Source { dir: dir.clone(), engine: engine.clone() };
         let rendered = render::render(&source, &env);
         manifests.extend(rendered.objects);
+        let is_text_engine = match engine {
+            Engine::Plain(options) => options.templates,
+            Engine::Helm(_) => true,
+            Engine::Kustomize => false,
+        };
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !matches!(engine, Engine::Plain(options) if options.templates) => {
-                d.at(*origin, read_for)
-            }
+            None if recorder.on() || !is_text_engine => d.at(*origin, read_for),
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));

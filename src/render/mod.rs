@@ -4,6 +4,10 @@ pub mod helm;
 pub mod jinja;
 pub mod plain;
 
+mod objects;
+
+use std::sync::Arc;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::Recorder;
 use crate::source::Origin;
@@ -24,8 +28,8 @@ pub struct Source {
 pub enum Engine {
     /// Manifests, and templates among them.
     Plain(plain::Options),
-    /// A chart.
-    Helm,
+    /// A chart: the directory is the chart's, or the path of its archive.
+    Helm(Arc<helm::options::Options>),
     /// A kustomization.
     Kustomize,
 }
@@ -36,6 +40,8 @@ pub struct Env<'a, 'w> {
     pub reader: &'a Reader<'w>,
     /// The compiled templates of the run.
     pub jinja: &'a jinja::Engine,
+    /// The charts of the run.
+    pub helm: &'a helm::Charts,
     /// What templates see.
     pub context: &'a jinja::Context,
     /// Whether, and where, the steps of values are recorded.
@@ -72,7 +78,7 @@ pub fn render(source: &Source, env: &Env) -> Rendered {
     };
     match &source.engine {
         Engine::Plain(options) => plain::render(&source.dir, options, env),
-        Engine::Helm => missing("Helm"),
+        Engine::Helm(options) => helm::render(&source.dir, options, env),
         Engine::Kustomize => missing("Kustomize"),
     }
 }

@@ -85,6 +85,24 @@ impl Version {
         Ok(Self { major, minor, patch, pre: owned(pre), metadata: owned(metadata), original: text.to_owned() })
     }
 
+    /// Sets what stands after `-`; nothing takes it away. The original text stays.
+    pub fn set_prerelease(&mut self, text: &str) -> Result<(), Error> {
+        if !text.is_empty() {
+            check_prerelease(text)?;
+        }
+        text.clone_into(&mut self.pre);
+        Ok(())
+    }
+
+    /// Sets what stands after `+`; nothing takes it away. The original text stays.
+    pub fn set_metadata(&mut self, text: &str) -> Result<(), Error> {
+        if !text.is_empty() {
+            check_metadata(text)?;
+        }
+        text.clone_into(&mut self.metadata);
+        Ok(())
+    }
+
     /// Whether it is a prerelease.
     pub fn is_prerelease(&self) -> bool {
         !self.pre.is_empty()

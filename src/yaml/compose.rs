@@ -10,6 +10,7 @@ use ecow::{EcoString, EcoVec};
 
 use super::error::{Problem, Result};
 use super::event::{Event, Parser, Properties};
+use super::go_syntax;
 use super::number::{self, Number};
 use super::resolve::{Scalar, is_text, resolve};
 use super::scan::Style;
@@ -116,6 +117,7 @@ pub(super) struct Composer<'a, 'd> {
     steps: u64,
     alias_steps: u64,
     failed: bool,
+    upstream: Option<String>,
 }
 
 /// A document's value.
@@ -125,6 +127,8 @@ pub(super) struct Composed {
     pub failed: bool,
     /// Whether there is nothing at all, not even a `null`.
     pub empty: bool,
+    /// What go-yaml says of the first key that can't be one, if that is what failed.
+    pub upstream: Option<String>,
 }
 
 impl<'a, 'd> Composer<'a, 'd> {
@@ -143,6 +147,7 @@ impl<'a, 'd> Composer<'a, 'd> {
             steps: 1,
             alias_steps: 0,
             failed: false,
+            upstream: None,
         }
     }
 
@@ -153,7 +158,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         loop {
             let done = match parser.next()? {
                 Event::DocumentEnd | Event::StreamEnd => {
-                    return Ok(Composed { node: root, failed: self.failed, empty });
+                    return Ok(Composed { node: root, failed: self.failed, empty, upstream: self.upstream.take() });
                 }
                 Event::DocumentStart => continue,
                 Event::Alias { name, at, end } => self.alias(name, at, end)?,
@@ -241,6 +246,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         if aliases / steps > allowed {
             return Err(Box::new(
                 Problem::bomb(at, "too much of the document comes from aliases")
+                    .decoder_says("document contains excessive aliasing")
                     .hint("aliases of aliases multiply: write the values out, or nest fewer of them"),
             ));
         }
@@ -259,7 +265,8 @@ impl<'a, 'd> Composer<'a, 'd> {
         let Some(&slot) = self.names.get(name) else {
             let mut names: Vec<&str> = self.names.keys().copied().collect();
             names.sort_unstable();
-            let problem = Problem::new(at, end, format!("no anchor `&{name}` stands before this alias"));
+            let problem = Problem::new(at, end, format!("no anchor `&{name}` stands before this alias"))
+                .decoder_says(format!("unknown anchor '{name}' referenced"));
             return Err(Box::new(match closest(name, names) {
                 Some(near) => problem.hint(format!("did you mean `*{near}`?")),
                 None => problem.hint("an anchor must stand earlier in the same document (`---` starts a new one)"),
@@ -267,7 +274,8 @@ impl<'a, 'd> Composer<'a, 'd> {
         };
         let Some(anchored) = self.anchors.get(slot).and_then(Option::as_ref) else {
             let message = format!("the alias `*{name}` stands inside the value that it names");
-            return Err(Box::new(Problem::new(at, end, message).hint("a value can't contain itself")));
+            let problem = Problem::new(at, end, message).hint("a value can't contain itself");
+            return Err(Box::new(problem.decoder_says(format!("anchor '{name}' value contains itself"))));
         };
         let done = Done {
             node: anchored.node.clone(),
@@ -558,6 +566,9 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Next::Skip
             }
             KeyText::Unusable(kind) => {
+                if self.upstream.is_none() && matches!(done.node.value, Value::Map(_) | Value::Seq(_)) {
+                    self.upstream = Some(format!("invalid map key: {}", go_syntax::of(&done.node, 0)));
+                }
                 let message = format!("expected a string as the key, found {kind}");
                 let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);
                 let hint = match kind {
@@ -705,5 +716,6 @@ fn not_mergeable(done: &Done) -> Box<Problem> {
     let what = if done.alias { "this alias names" } else { "found" };
     let kind = if matches!(done.node.value, Value::Map(_)) { "a list" } else { done.node.value.kind() };
     let message = format!("`<<` merges a mapping or a list of mappings; {what} {kind}");
-    Box::new(Problem::new(done.at, done.end, message).hint("quote the `<<` if a plain key is meant"))
+    let problem = Problem::new(done.at, done.end, message).hint("quote the `<<` if a plain key is meant");
+    Box::new(problem.decoder_says("map merge requires map or sequence of maps as the value"))
 }

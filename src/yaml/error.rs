@@ -1,5 +1,8 @@
 //! What a scanner or parser stopped at, before it becomes a diagnostic.
 
+use std::borrow::Cow;
+
+use super::chars::break_len;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
@@ -15,11 +18,23 @@ pub(super) struct Problem {
     message: String,
     hint: Option<String>,
     also: Option<(usize, String)>,
+    upstream: Option<(Stage, Cow<'static, str>)>,
+}
+
+/// Which part of go-yaml tells a problem: its lines are counted in different ways.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// The scanner, at the line where it is.
+    Scanner,
+    /// The parser, at the line of the token, counted from 0.
+    Parser,
+    /// What makes nodes and values. It knows no lines.
+    Decoder,
 }
 
 impl Problem {
     pub fn new(start: usize, end: usize, message: impl Into<String>) -> Self {
-        Self { code: Code::YAML_SYNTAX, start, end, message: message.into(), hint: None, also: None }
+        Self { code: Code::YAML_SYNTAX, start, end, message: message.into(), hint: None, also: None, upstream: None }
     }
 
     pub fn limit(start: usize, message: impl Into<String>) -> Self {
@@ -33,6 +48,34 @@ impl Problem {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// What go-yaml's scanner says of it.
+    pub fn scanner_says(self, text: &'static str) -> Self {
+        Self { upstream: Some((Stage::Scanner, text.into())), ..self }
+    }
+
+    /// What go-yaml's parser says of it.
+    pub fn parser_says(self, text: &'static str) -> Self {
+        Self { upstream: Some((Stage::Parser, text.into())), ..self }
+    }
+
+    /// What go-yaml's decoder says of it.
+    pub fn decoder_says(self, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { upstream: Some((Stage::Decoder, text.into())), ..self }
+    }
+
+    /// go-yaml's text of it, `yaml: ` included, or ours where go-yaml has none. `text` is the whole document, `scanned`
+    /// the line, from 0, that the scanner had come to.
+    pub fn as_go(&self, text: &str, scanned: usize) -> String {
+        let Some((stage, said)) = &self.upstream else { return format!("yaml: {}", self.message) };
+        let line = match stage {
+            // A scanner counts from 1, but on the first line; a parser from 0. So does go-yaml.
+            Stage::Scanner if scanned > 0 => scanned + 1,
+            Stage::Parser => line_of(text, self.start),
+            Stage::Scanner | Stage::Decoder => 0,
+        };
+        if line == 0 { format!("yaml: {said}") } else { format!("yaml: line {line}: {said}") }
     }
 
     /// Points at the start of what was being read.
@@ -59,4 +102,19 @@ impl Problem {
             None => diagnostic,
         }
     }
+}
+
+/// The line, from 0, of a byte. The end of a text is on a line of its own.
+fn line_of(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut line = 0;
+    let mut pos = 0;
+    let mut ended = true;
+    while pos < at.min(bytes.len()) {
+        let len = break_len(bytes, pos);
+        ended = len > 0;
+        line += usize::from(ended);
+        pos += len.max(1);
+    }
+    line + usize::from(at >= bytes.len() && !ended)
 }

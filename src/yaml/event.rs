@@ -97,6 +97,11 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    /// The lines that have been scanned.
+    pub fn scanned_lines(&self) -> usize {
+        self.scanner.line()
+    }
+
     pub fn new(scanner: Scanner<'a>) -> Self {
         Self {
             scanner,
@@ -236,6 +241,7 @@ impl<'a> Parser<'a> {
         if !matches!(token.kind, Kind::DocumentStart) {
             return Err(Box::new(
                 Problem::new(token.start, token.end, format!("expected `---`, found {}", describe(&token.kind)))
+                    .parser_says("did not find expected <document start>")
                     .hint("put a `---` line between documents, and after directives"),
             ));
         }
@@ -253,11 +259,15 @@ impl<'a> Parser<'a> {
             match &token.kind {
                 Kind::VersionDirective(major, minor) => {
                     if version {
-                        return Err(Box::new(Problem::new(start, end, "a second `%YAML` directive")));
+                        return Err(Box::new(
+                            Problem::new(start, end, "a second `%YAML` directive")
+                                .parser_says("found duplicate %YAML directive"),
+                        ));
                     }
                     if (*major, *minor) != (1, 1) {
                         return Err(Box::new(
                             Problem::new(start, end, format!("expected YAML 1.1, found {major}.{minor}"))
+                                .parser_says("found incompatible YAML document")
                                 .hint("remove the directive: the tools of Kubernetes read YAML 1.1 only"),
                         ));
                     }
@@ -266,7 +276,10 @@ impl<'a> Parser<'a> {
                 Kind::TagDirective(tag) => {
                     let (handle, prefix) = (tag.handle, tag.suffix.clone());
                     if self.tag_handles.iter().any(|(h, _)| *h == handle) {
-                        return Err(Box::new(Problem::new(start, end, format!("a second `%TAG` for `{handle}`"))));
+                        return Err(Box::new(
+                            Problem::new(start, end, format!("a second `%TAG` for `{handle}`"))
+                                .parser_says("found duplicate %TAG directive"),
+                        ));
                     }
                     self.tag_handles.push((handle, prefix));
                 }
@@ -334,7 +347,7 @@ impl<'a> Parser<'a> {
             }
             _ => {
                 let message = format!("expected a value, found {}", describe(&token.kind));
-                let problem = Problem::new(start, token.end, message);
+                let problem = Problem::new(start, token.end, message).parser_says("did not find expected node content");
                 Err(Box::new(if at == start { problem } else { problem.context(at) }))
             }
         }
@@ -388,6 +401,7 @@ impl<'a> Parser<'a> {
             None => {
                 return Err(Box::new(
                     Problem::new(start, end, format!("nothing declares the tag handle `{}`", tag.handle))
+                        .parser_says("found undefined tag handle")
                         .hint("quote the text if the `!` belongs to it"),
                 ));
             }
@@ -413,7 +427,7 @@ impl<'a> Parser<'a> {
             }
             _ => {
                 let message = format!("expected `- ` or the end of the list, found {}", describe(&token.kind));
-                let problem = Problem::new(start, end, message);
+                let problem = Problem::new(start, end, message).parser_says("did not find expected '-' indicator");
                 Err(self.unexpected(problem, "the list starts here", "give the list's items the same indentation"))
             }
         }
@@ -467,7 +481,8 @@ impl<'a> Parser<'a> {
                 Ok(Event::MappingEnd)
             }
             _ => {
-                let problem = Problem::new(start, end, format!("expected a key, found {}", describe(&token.kind)));
+                let problem = Problem::new(start, end, format!("expected a key, found {}", describe(&token.kind)))
+                    .parser_says("did not find expected key");
                 let hint = "check the indentation: keys of one mapping start in the same column";
                 Err(self.unexpected(problem, "the mapping starts here", hint))
             }
@@ -502,7 +517,8 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let message = format!("expected `,` or `{bracket}`, found {}", describe(&token.kind));
-        let problem = Problem::new(token.start, token.end, message);
+        let said = if bracket == "]" { "did not find expected ',' or ']'" } else { "did not find expected ',' or '}'" };
+        let problem = Problem::new(token.start, token.end, message).parser_says(said);
         let hint = format!("separate entries with `,`, and close the {what} with `{bracket}`");
         Err(self.unexpected(problem, &format!("the {what} starts here"), &hint))
     }

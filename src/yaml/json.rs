@@ -52,7 +52,7 @@ pub fn write_json(node: &Node, style: JsonStyle, out: &mut String) {
             Items::Map(entries) => match entries.next() {
                 Some(entry) => {
                     out.push_str(comma);
-                    string(&entry.key, style, out);
+                    write_json_string(&entry.key, style, out);
                     out.push(':');
                     Some(&entry.value)
                 }
@@ -79,7 +79,7 @@ fn value<'a>(node: &'a Node, style: JsonStyle, out: &mut String, stack: &mut Vec
         Value::UInt(n) => number::write_uint(*n, out),
         Value::Float(f) if f.is_finite() => number::write_json(*f, out),
         Value::Float(_) => out.push_str("null"),
-        Value::Str(s) => string(s, style, out),
+        Value::Str(s) => write_json_string(s, style, out),
         Value::Seq(items) => {
             out.push('[');
             stack.push(Open { items: Items::Seq(items.iter()), first: true });
@@ -93,7 +93,18 @@ fn value<'a>(node: &'a Node, style: JsonStyle, out: &mut String, stack: &mut Vec
     }
 }
 
-fn string(text: &str, style: JsonStyle, out: &mut String) {
+/// Appends a number in the form of JSON. It must be finite: others have no such form.
+pub fn write_json_float(float: f64, out: &mut String) {
+    number::write_json(float, out);
+}
+
+/// Appends a float in Go's `%g`, with as many digits as it needs; `.inf` and `.nan` for those that have none.
+pub fn write_general_float(float: f64, out: &mut String) {
+    number::write_general(float, out);
+}
+
+/// Appends a string in JSON's quotes.
+pub fn write_json_string(text: &str, style: JsonStyle, out: &mut String) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     out.push('"');
     let mut from = 0;

@@ -10,6 +10,7 @@ mod compose;
 mod emit;
 mod error;
 mod event;
+mod go_syntax;
 mod json;
 pub mod json_view;
 mod kept;
@@ -23,8 +24,8 @@ mod split;
 mod time;
 mod token;
 
-pub use emit::{emit, emit_into};
-pub use json::{JsonStyle, to_json, write_json};
+pub use emit::{emit, emit_into, emit_v3};
+pub use json::{JsonStyle, to_json, write_general_float, write_json, write_json_float, write_json_string};
 pub use kept::{Kept, parse_file};
 pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};
@@ -32,7 +33,7 @@ pub use token::token_end;
 
 use std::ops::Range;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::source::{FileId, Origin, Span};
 use compose::Composer;
 use error::Problem;
@@ -127,6 +128,49 @@ pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) ->
     parsed
 }
 
+/// Reads a text as Go programs do that call sigs.k8s.io/yaml's `Unmarshal`: its first document, null if there is none.
+/// Origins name no file.
+///
+/// # Errors
+/// Why it can't be read, in the words of go-yaml and sigs.k8s.io/yaml as far as they are known, else in ours behind `yaml: `.
+pub fn unmarshal(text: &str) -> std::result::Result<Node, String> {
+    let convert = |problem: String| format!("error converting YAML to JSON: {problem}");
+    for range in split::documents(text) {
+        let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
+        match unmarshal_one(text, range).map_err(convert)? {
+            Some(node) => return Ok(node),
+            // Comments before a `---` belong to the document that it starts.
+            None if explicit => break,
+            None => {}
+        }
+    }
+    Ok(Node::default())
+}
+
+/// The value of a document; none if it is empty.
+fn unmarshal_one(text: &str, range: Range<usize>) -> std::result::Result<Option<Node>, String> {
+    let (file, dialect, limits) = (FileId::TRANSIENT, Dialect::Kubernetes, Limits::default());
+    let text = text.get(..range.end).unwrap_or(text);
+    if let Some(problem) = unreadable(text, &range, limits) {
+        return Err(problem.as_go(text, 0));
+    }
+    let mut parser = Parser::new(Scanner::new(text, range.start, range.end, 1).join_keys());
+    let mut diagnostics = Diagnostics::new();
+    let composed = match parser.next() {
+        Ok(Event::StreamEnd) => return Ok(None),
+        Ok(_) => Composer::new(file, dialect, limits, &mut diagnostics).document(&mut parser),
+        Err(problem) => Err(problem),
+    };
+    let composed = composed.map_err(|problem| problem.as_go(text, parser.scanned_lines()))?;
+    match diagnostics.iter().find(|d| d.severity == Severity::Error) {
+        Some(wrong) => Err(match composed.upstream {
+            Some(said) => format!("yaml: {said}"),
+            None => go_syntax::not_finite(&composed.node).unwrap_or_else(|| format!("yaml: {}", wrong.message)),
+        }),
+        None => Ok((!composed.empty).then_some(composed.node)),
+    }
+}
+
 /// Reads the document in `range`; where another one starts in it, if it does.
 fn parse_one(
     file: FileId,
@@ -200,7 +244,8 @@ fn unreadable(text: &str, range: &Range<usize>, limits: Limits) -> Option<Proble
     let code = u32::from(found);
     let escape = if code < 0x100 { format!("\\x{code:02X}") } else { format!("\\u{code:04X}") };
     let hint = format!("remove it, or write it as an escape in double quotes: `{escape}`");
-    Some(Problem::new(at, at + found.len_utf8(), message).hint(hint))
+    let problem = Problem::new(at, at + found.len_utf8(), message).hint(hint);
+    Some(problem.decoder_says("control characters are not allowed"))
 }
 
 /// go-yaml stops after the first document of what it is given, and so loses what follows.

@@ -15,9 +15,20 @@ pub fn emit(node: &Node) -> String {
     out
 }
 
+/// The YAML of a node, as an encoder of go-yaml v3 writes it with an indentation of 2 (Helm's `toYamlPretty`): lists are
+/// indented below their key, nothing folds, floats keep their own form.
+pub fn emit_v3(node: &Node) -> String {
+    let mut out = String::new();
+    write(node, Writer { v3: true, best_width: usize::MAX, ..Writer::new(&mut out) });
+    out
+}
+
 /// Appends the YAML of a node. The text ends with a line break, and is one document without a `---`.
 pub fn emit_into(node: &Node, out: &mut String) {
-    let mut writer = Writer::new(out);
+    write(node, Writer::new(out));
+}
+
+fn write(node: &Node, mut writer: Writer<'_>) {
     // A stack of our own: depth costs no call frames.
     let mut stack: Vec<Open<'_>> = Vec::new();
     writer.node(node, false, &mut stack);
@@ -86,11 +97,15 @@ struct Writer<'o> {
     whitespace: bool,
     /// Whether the line holds nothing but indentation and `- `, `? `, `: `.
     indention: bool,
+    /// Whether it writes as go-yaml v3 does.
+    v3: bool,
+    /// Longer lines are folded at the next space.
+    best_width: usize,
 }
 
 impl<'o> Writer<'o> {
     fn new(out: &'o mut String) -> Self {
-        Self { out, column: 0, indent: -1, whitespace: true, indention: true }
+        Self { out, column: 0, indent: -1, whitespace: true, indention: true, v3: false, best_width: 80 }
     }
 
     fn deeper(&mut self, indentless: bool) {
@@ -107,16 +122,17 @@ impl<'o> Writer<'o> {
             Value::Bool(b) => self.word(if *b { "true" } else { "false" }),
             Value::Int(n) => self.number(Number::Int(*n)),
             Value::UInt(n) => self.number(Number::UInt(*n)),
+            Value::Float(f) if self.v3 => self.number(Number::Float(*f)),
             Value::Float(f) => self.number(number::through_json(*f)),
             Value::Str(text) => self.scalar(text),
             Value::Seq(items) if items.is_empty() => self.empty("[", "]"),
             Value::Map(map) if map.is_empty() => self.empty("{", "}"),
             Value::Seq(items) => {
-                let indentless = in_mapping && !self.indention;
+                let indentless = in_mapping && !self.indention && !self.v3;
                 stack.push(Open { items: Items::Seq(items.iter(), indentless), first: true, outer: self.indent });
             }
             Value::Map(map) => {
-                let items = Items::Map(order::sorted(map).into_iter());
+                let items = Items::Map(order::sorted(map, self.v3).into_iter());
                 stack.push(Open { items, first: true, outer: self.indent });
             }
         }
@@ -128,7 +144,7 @@ impl<'o> Writer<'o> {
     }
 
     fn key(&mut self, key: &str) {
-        let shape = Shape::of(key);
+        let shape = Shape::of(key, self.v3);
         if key.len() <= 128 && !shape.multiline {
             self.shaped(key, shape, false);
             self.indicator(":", false, false, false);
@@ -141,7 +157,7 @@ impl<'o> Writer<'o> {
     }
 
     fn scalar(&mut self, text: &str) {
-        self.shaped(text, Shape::of(text), true);
+        self.shaped(text, Shape::of(text, self.v3), true);
     }
 
     /// Plain text that never folds.

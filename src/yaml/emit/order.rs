@@ -11,9 +11,9 @@ use super::super::{Entry, Map};
 ///
 /// That order isn't transitive for some sets of keys, and upstream then depends on Go's random order of maps. So that
 /// ours never depends on anything, such keys start in byte order; and since a sort must not trip over them, it is our own.
-pub(super) fn sorted(map: &Map) -> Vec<&Entry> {
+pub(super) fn sorted(map: &Map, v3: bool) -> Vec<&Entry> {
     let mut entries: Vec<&Entry> = map.iter().collect();
-    let in_order = |w: &[&Entry]| matches!(w, [a, b] if less(&a.key, &b.key));
+    let in_order = |w: &[&Entry]| matches!(w, [a, b] if less(&a.key, &b.key, v3));
     if entries.windows(2).all(in_order) {
         // Mostly read in the order in which it was written; but pairs decide only where the order is transitive.
         if entries.iter().all(|e| simple(&e.key)) {
@@ -21,7 +21,7 @@ pub(super) fn sorted(map: &Map) -> Vec<&Entry> {
         }
     }
     entries.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    merge_sort(&mut entries);
+    merge_sort(&mut entries, v3);
     entries
 }
 
@@ -31,7 +31,7 @@ fn simple(key: &str) -> bool {
 }
 
 /// Bottom-up, stable, and content with any answers that `less` gives.
-fn merge_sort(entries: &mut Vec<&Entry>) {
+fn merge_sort(entries: &mut Vec<&Entry>, v3: bool) {
     let n = entries.len();
     let mut width = 1;
     while width < n {
@@ -39,7 +39,7 @@ fn merge_sort(entries: &mut Vec<&Entry>) {
         for pair in entries.chunks(2 * width) {
             let (mut left, mut right) = pair.split_at(width.min(pair.len()));
             while let (Some((a, rest_a)), Some((b, rest_b))) = (left.split_first(), right.split_first()) {
-                if less(&b.key, &a.key) {
+                if less(&b.key, &a.key, v3) {
                     merged.push(*b);
                     right = rest_b;
                 } else {
@@ -55,8 +55,8 @@ fn merge_sort(entries: &mut Vec<&Entry>) {
     }
 }
 
-/// `keyList.Less` of go-yaml v2's sorter.go, for strings.
-fn less(a: &str, b: &str) -> bool {
+/// `keyList.Less` of go-yaml's sorter.go, for strings: in v3, a letter after a digit comes first.
+fn less(a: &str, b: &str, v3: bool) -> bool {
     let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     // Back to the start of the character in which they differ.
     let mut at = common.min(a.len()).min(b.len());
@@ -70,8 +70,8 @@ fn less(a: &str, b: &str) -> bool {
     };
     match (is_letter(ca), is_letter(cb)) {
         (true, true) => return ca < cb,
-        (false, true) => return true,
-        (true, false) => return false,
+        (false, true) => return !(v3 && head.ends_with(is_digit)),
+        (true, false) => return v3 && head.ends_with(is_digit),
         (false, false) => {}
     }
     let mut start = 0i64;
@@ -124,10 +124,12 @@ mod tests {
         for (i, a) in order.iter().enumerate() {
             for b in order.iter().skip(i + 1) {
                 if (*a, *b) != ("_", "a_b") {
-                    assert!(less(a, b) != less(b, a), "{a} {b}");
+                    assert!(less(a, b, false) != less(b, a, false), "{a} {b}");
                 }
             }
         }
-        assert!(less("a2", "a10") && less("a10", "ab") && less("aB", "ab") && less("a_b", "a2"));
+        assert!(
+            less("a2", "a10", false) && less("a10", "ab", false) && less("aB", "ab", false) && less("a_b", "a2", false)
+        );
     }
 }

@@ -4,9 +4,6 @@ use super::super::chars::{at, break_len, is_blank, width};
 use super::super::resolve::needs_quotes;
 use super::Writer;
 
-/// Longer lines are folded at the next space.
-const BEST_WIDTH: usize = 80;
-
 /// How a string may be written: libyaml's analysis, and go-yaml's choice upon it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -35,7 +32,7 @@ const HARMLESS: [bool; 256] = {
 };
 
 impl Shape {
-    pub fn of(text: &str) -> Self {
+    pub fn of(text: &str, v3: bool) -> Self {
         let bytes = text.as_bytes();
         let Some(&first) = bytes.first() else { return Self { style: Style::Double, multiline: false } };
         let mut plain_allowed = !(bytes.starts_with(b"---") || bytes.starts_with(b"..."));
@@ -47,6 +44,8 @@ impl Shape {
             _ => {}
         }
         let (mut breaks, mut special, mut newline) = (false, false, false);
+        // To v3 a tab is no special character: it may stand in a literal.
+        let mut tab = false;
         let (mut space_break, mut break_space) = (false, false);
         let (mut after_space, mut after_break, mut after_blank) = (false, false, true);
         let mut i = 0;
@@ -57,7 +56,11 @@ impl Shape {
                 continue;
             }
             let line_break = break_len(bytes, i) > 0;
-            special |= !is_printable(bytes, i);
+            if byte == b'\t' && v3 {
+                tab = true;
+            } else {
+                special |= !is_printable(bytes, i);
+            }
             match byte {
                 b':' if i > 0 && follows(i + 1) => plain_allowed = false,
                 b'#' if i > 0 && after_blank => plain_allowed = false,
@@ -75,8 +78,8 @@ impl Shape {
             i += width(byte);
         }
         let edge_space = first == b' ' || bytes.last() == Some(&b' ');
-        plain_allowed &= !(edge_space || breaks || special);
-        let single_allowed = !(break_space || space_break || special);
+        plain_allowed &= !(edge_space || breaks || special || tab);
+        let single_allowed = !(break_space || space_break || special || tab);
         let literal_allowed = !(space_break || special || bytes.last() == Some(&b' '));
         let style = if newline {
             if literal_allowed { Style::Literal } else { Style::Double }
@@ -145,7 +148,7 @@ impl Writer<'_> {
         while let Some(&byte) = bytes.get(i) {
             let inside = !quoted || i > 0 && i + 1 < bytes.len();
             if byte == b' ' {
-                if folds && !spaces && self.column > BEST_WIDTH && inside && at(bytes, i + 1) != b' ' {
+                if folds && !spaces && self.column > self.best_width && inside && at(bytes, i + 1) != b' ' {
                     self.indent();
                 } else {
                     self.put(" ", 1);
@@ -196,7 +199,7 @@ impl Writer<'_> {
                 self.escape(c);
                 spaces = false;
             } else if byte == b' ' {
-                if folds && !spaces && self.column > BEST_WIDTH && i > 0 && i + 1 < bytes.len() {
+                if folds && !spaces && self.column > self.best_width && i > 0 && i + 1 < bytes.len() {
                     self.indent();
                     if at(bytes, i + 1) == b' ' {
                         self.put("\\", 1);

@@ -75,6 +75,7 @@ impl<'a> Scanner<'a> {
             if self.byte(0) == b'0' {
                 return Err(Box::new(
                     Problem::new(self.pos, self.pos + 1, "a block scalar can't be indented by 0")
+                        .scanner_says("found an indentation indicator equal to 0")
                         .hint("give the number of spaces, from 1 to 9, or leave it out"),
                 ));
             }
@@ -110,6 +111,7 @@ impl<'a> Scanner<'a> {
             if self.byte(0) == b'\t' && (*indent == 0 || self.column() < *indent) {
                 return Err(Box::new(
                     Problem::new(self.pos, self.pos + width(b'\t'), "found a tab where only spaces may indent")
+                        .scanner_says("found a tab character where an indentation space is expected")
                         .context(start)
                         .hint("indent the block's lines with spaces"),
                 ));

@@ -50,10 +50,12 @@ impl<'a> Scanner<'a> {
             if self.at_document_indicator() {
                 let problem =
                     Problem::new(self.pos, self.pos + 3, "the quoted text isn't closed where its document ends");
+                let problem = problem.scanner_says("found unexpected document indicator");
                 return Err(Box::new(problem.context(start).hint(closing_hint(quote))));
             }
             if self.pos >= self.bytes.len() {
                 let problem = Problem::new(start, start + 1, "the quoted text is never closed");
+                let problem = problem.scanner_says("found unexpected end of stream");
                 return Err(Box::new(problem.hint(closing_hint(quote))));
             }
             let mut leading_blanks = self.quoted_run(start, quote, &mut text)?;
@@ -141,6 +143,7 @@ impl<'a> Scanner<'a> {
                     let found = self.text.get(at..end).unwrap_or("\\");
                     return Err(Box::new(
                         Problem::new(at, end, format!("`{found}` is no escape that YAML knows"))
+                            .scanner_says("found unknown escape character")
                             .context(start)
                             .hint("write `\\\\` for a backslash, or use single quotes, where it stands for itself"),
                     ));
@@ -155,12 +158,14 @@ impl<'a> Scanner<'a> {
         let Some(hex) = hex else {
             let letter = self.bytes.get(at + 1).copied().unwrap_or(b'x') as char;
             let message = format!("expected {digits} hexadecimal digits after `\\{letter}`");
-            return Err(Box::new(Problem::new(at, at + 2, message).context(start)));
+            let problem = Problem::new(at, at + 2, message).context(start);
+            return Err(Box::new(problem.scanner_says("did not find expected hexdecimal number")));
         };
         let value = hex.iter().fold(0u32, |n, b| n << 4 | (*b as char).to_digit(16).unwrap_or(0));
         let Some(c) = char::from_u32(value) else {
             return Err(Box::new(
                 Problem::new(at, at + 2 + digits, "this escape is no Unicode character")
+                    .scanner_says("found invalid Unicode character escape code")
                     .context(start)
                     .hint("YAML knows no surrogate pairs: write the character itself, or `\\U` with eight digits"),
             ));

@@ -232,7 +232,8 @@ impl<'a> Scanner<'a> {
         let text = self.text.get(start..start + line).unwrap_or_default();
         let trimmed = text.trim_end();
         let problem =
-            Problem::new(start, start + trimmed.len(), "expected a `key: value` pair, found text without `:`");
+            Problem::new(start, start + trimmed.len(), "expected a `key: value` pair, found text without `:`")
+                .scanner_says("could not find expected ':'");
         Box::new(if trimmed.starts_with("{{") || trimmed.starts_with("{%") {
             problem.hint("this looks like a template; YAML is read only after templates are rendered")
         } else if let Some(colon) = trimmed.find(':').filter(|i| trimmed.len() > i + 1) {
@@ -240,6 +241,11 @@ impl<'a> Scanner<'a> {
         } else {
             problem.hint("add `:` after the key, or indent the line if it continues the one above")
         })
+    }
+
+    /// The line, from 0, that it has come to.
+    pub fn line(&self) -> usize {
+        self.line
     }
 
     #[inline(always)]
@@ -406,13 +412,14 @@ impl<'a> Scanner<'a> {
     fn cannot_start(&self) -> Box<Problem> {
         let found = self.text.get(self.pos..).and_then(|t| t.chars().next()).unwrap_or(' ');
         let end = self.pos + found.len_utf8();
-        Box::new(match found {
+        let problem = match found {
             '\t' => Problem::new(self.pos, end, "found a tab where only spaces may indent")
                 .hint("indent with spaces; YAML allows no tabs there"),
             '%' => Problem::new(self.pos, end, "a value can't start with `%`")
                 .hint("quote the text; if this is a template, YAML is read only after templates are rendered"),
             _ => Problem::new(self.pos, end, format!("a value can't start with `{found}`")).hint("quote the text"),
-        })
+        };
+        Box::new(problem.scanner_says("found character that cannot start any token"))
     }
 
     fn skip_to_token(&mut self) {
@@ -480,7 +487,7 @@ impl<'a> Scanner<'a> {
         self.indents.push(self.indent);
         self.indent = column;
         if self.indents.len() > MAX_NESTING {
-            return Err(Box::new(Problem::limit(mark.pos, "collections nest deeper than can be read")));
+            return Err(Box::new(too_deep(mark.pos)));
         }
         let token = Token { kind, start: mark.pos, end: mark.pos };
         self.insert(number, token);
@@ -529,7 +536,7 @@ impl<'a> Scanner<'a> {
         self.keys.push(SimpleKey { token: self.next_number(), mark: self.mark(), ..SimpleKey::default() });
         self.flow_level += 1;
         if self.flow_level > MAX_NESTING {
-            return Err(Box::new(Problem::limit(self.pos, "collections nest deeper than can be read")));
+            return Err(Box::new(too_deep(self.pos)));
         }
         self.key_allowed = true;
         self.push(kind, 1);
@@ -557,6 +564,7 @@ impl<'a> Scanner<'a> {
             if !self.key_allowed {
                 return Err(Box::new(
                     Problem::new(self.pos, self.pos + 1, "a list item can't start here")
+                        .scanner_says("block sequence entries are not allowed in this context")
                         .hint("put `- ` on a line of its own, indented below the key"),
                 ));
             }
@@ -573,6 +581,7 @@ impl<'a> Scanner<'a> {
             if !self.key_allowed {
                 return Err(Box::new(
                     Problem::new(self.pos, self.pos + 1, "a `?` key can't start here")
+                        .scanner_says("mapping keys are not allowed in this context")
                         .hint("quote the text if the `?` belongs to it"),
                 ));
             }
@@ -599,6 +608,7 @@ impl<'a> Scanner<'a> {
                 if !self.key_allowed {
                     return Err(Box::new(
                         Problem::new(self.pos, self.pos + 1, "a second `: ` can't stand in one line's value")
+                            .scanner_says("mapping values are not allowed in this context")
                             .hint("quote the value if the colon belongs to it, or check the indentation"),
                     ));
                 }
@@ -616,9 +626,14 @@ impl<'a> Scanner<'a> {
         self.skip_comment();
         if !is_breakz(self.bytes, self.pos) {
             let message = format!("expected the end of the line after {what}");
-            return Err(Box::new(Problem::new(self.pos, self.pos + width(self.byte(0)), message).context(start)));
+            let problem = Problem::new(self.pos, self.pos + width(self.byte(0)), message).context(start);
+            return Err(Box::new(problem.scanner_says("did not find expected comment or line break")));
         }
         self.skip_break();
         Ok(())
     }
+}
+
+fn too_deep(at: usize) -> Problem {
+    Problem::limit(at, "collections nest deeper than can be read").scanner_says("exceeded max depth of 10000")
 }

@@ -129,6 +129,7 @@ impl<'a> Scanner<'a> {
                     if leading_blanks && self.byte(0) == b'\t' && self.column() < indent {
                         return Err(Box::new(
                             Problem::new(self.pos, self.pos + 1, "found a tab where only spaces may indent")
+                                .scanner_says("found a tab character that violates indentation")
                                 .context(start)
                                 .hint("indent with spaces; YAML allows no tabs there"),
                         ));

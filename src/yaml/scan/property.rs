@@ -28,6 +28,7 @@ impl<'a> Scanner<'a> {
             } else {
                 "quote the text if the `&` belongs to it"
             };
+            let problem = problem.scanner_says("did not find expected alphabetic or numeric character");
             return Err(Box::new(problem.context(start).hint(hint)));
         }
         let kind = if alias { Kind::Alias(name) } else { Kind::Anchor(name) };
@@ -50,7 +51,8 @@ impl<'a> Scanner<'a> {
             self.pos += 2;
             let suffix = self.tag_uri(start, Cow::Borrowed(""), false)?;
             if self.byte(0) != b'>' {
-                return Err(Box::new(Problem::new(start, self.pos, "the tag's `<` isn't closed").hint("add the `>`")));
+                let problem = Problem::new(start, self.pos, "the tag's `<` isn't closed").hint("add the `>`");
+                return Err(Box::new(problem.scanner_says("did not find the expected '>'")));
             }
             self.advance();
             Tag { handle: "", suffix }
@@ -72,6 +74,7 @@ impl<'a> Scanner<'a> {
             let end = self.pos + width(self.byte(0));
             return Err(Box::new(
                 Problem::new(self.pos, end, "expected a space after the tag")
+                    .scanner_says("did not find expected whitespace or line break")
                     .context(start)
                     .hint("quote the text if the `!` belongs to it"),
             ));
@@ -113,7 +116,8 @@ impl<'a> Scanner<'a> {
             }
         }
         if self.pos == from && !may_be_empty {
-            return Err(Box::new(Problem::new(start, self.pos, "expected a name after the tag's `!`")));
+            let problem = Problem::new(start, self.pos, "expected a name after the tag's `!`");
+            return Err(Box::new(problem.scanner_says("did not find expected tag URI")));
         }
         Ok(match decoded {
             // Escapes may spell bytes that are no text; such a tag means nothing anyway.
@@ -151,7 +155,7 @@ impl<'a> Scanner<'a> {
     fn bad_escape(&self, start: usize) -> Box<Problem> {
         let problem =
             Problem::new(self.pos, self.pos + 1, "expected `%` and two hexadecimal digits of a UTF-8 character");
-        Box::new(problem.context(start))
+        Box::new(problem.scanner_says("did not find URI escaped octet").context(start))
     }
 
     /// `%YAML 1.1` or `%TAG !handle! prefix`.
@@ -173,8 +177,16 @@ impl<'a> Scanner<'a> {
             "TAG" if is_blankz(self.bytes, self.pos) => self.tag_directive(start)?,
             _ => {
                 let end = self.pos.max(start + 1);
+                let said = if name.is_empty() {
+                    "could not find expected directive name"
+                } else if !is_blankz(self.bytes, self.pos) {
+                    "found unexpected non-alphabetical character"
+                } else {
+                    "found unknown directive name"
+                };
                 return Err(Box::new(
                     Problem::new(start, end, "expected a directive, `%YAML` or `%TAG`")
+                        .scanner_says(said)
                         .hint("a line of content can't start with `%`: quote the text"),
                 ));
             }
@@ -198,11 +210,15 @@ impl<'a> Scanner<'a> {
     }
 
     fn bad_version(&self, start: usize) -> Box<Problem> {
-        Box::new(Problem::new(start, self.pos, "expected a version such as `1.1` after `%YAML`"))
+        let problem = Problem::new(start, self.pos, "expected a version such as `1.1` after `%YAML`");
+        Box::new(problem.scanner_says("did not find expected version number"))
     }
 
     fn tag_directive(&mut self, start: usize) -> Result<Kind<'a>> {
-        let bad = |at: usize| Box::new(Problem::new(start, at, "expected `%TAG !handle! prefix`"));
+        let bad = |at: usize| {
+            let problem = Problem::new(start, at, "expected `%TAG !handle! prefix`");
+            Box::new(problem.scanner_says("did not find expected whitespace"))
+        };
         self.skip_blanks();
         if self.byte(0) != b'!' {
             return Err(bad(self.pos));

@@ -59,13 +59,28 @@ pub struct Crd {
     pub file: File,
 }
 
+impl Content {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(file) => file.text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The bytes, to be kept.
+    pub fn shared(&self) -> Arc<[u8]> {
+        match self {
+            Self::Text(file) => Arc::from(file.text.as_bytes()),
+            Self::Bytes(bytes) => Arc::clone(bytes),
+        }
+    }
+}
+
 impl File {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        match &self.content {
-            Content::Text(file) => file.text.as_bytes(),
-            Content::Bytes(bytes) => bytes,
-        }
+        self.content.bytes()
     }
 
     /// The text, if it is one.

@@ -26,6 +26,18 @@ pub struct Tree {
     pub variables: usize,
 }
 
+impl Tree {
+    /// Whether it holds nothing but space (`IsEmptyTree`). Such a tree takes no other's place, and gives its own away.
+    pub fn is_empty(&self) -> bool {
+        self.root.nodes.iter().all(|node| match node {
+            Statement::Text { start, end } => {
+                self.text.get(*start as usize..*end as usize).is_none_or(|text| text.trim().is_empty())
+            }
+            _ => false,
+        })
+    }
+}
+
 /// A sequence of statements (`ListNode`).
 #[derive(Clone, Debug, Default)]
 pub struct List {
@@ -108,10 +120,15 @@ pub struct Variable {
     /// Where it stands.
     pub pos: u32,
     /// Its place among the live variables of its template: 0 is `$`. The parser knows the scopes, so no name is looked up
-    /// while executing.
+    /// while executing. [`Variable::UNDEFINED`] where the parser lets a name pass that execution won't find.
     pub slot: u32,
     /// `$x`, then the fields.
     pub ident: Vec<EcoString>,
+}
+
+impl Variable {
+    /// The slot of a variable that isn't there: `{{$x = 1}}` and `{{$x := $x}}` are parsed, but fail when executed.
+    pub const UNDEFINED: u32 = u32::MAX;
 }
 
 /// A command (`CommandNode`): an operand, or a function and its arguments.

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use super::trail::Trail;
 use super::value::{IntType, ListRef, MapRef, Tracked, Value};
+use crate::provenance::ValueRead;
 use crate::source::Span;
 
 /// Go's type of a parameter. The executor converts and refuses arguments by it, as text/template's `validateType` and
@@ -23,6 +25,8 @@ pub enum Type {
     Int,
     /// `int64`.
     Int64,
+    /// `uint32`.
+    Uint32,
     /// `uint64`.
     Uint64,
     /// `float64`.
@@ -175,6 +179,8 @@ pub struct Details {
     pub frame: Option<Frame>,
     /// What it wraps (`errors.Unwrap`).
     pub cause: Option<Fault>,
+    /// The values that the failing action had before it, while provenance is recorded.
+    pub reads: Vec<ValueRead>,
     /// Whether a limit of ours ended the render (time, size, depth): not an error of Go's.
     pub limit: bool,
 }
@@ -199,12 +205,21 @@ impl Fault {
     /// An error around another, as `fmt.Errorf("%w")` makes it: `text` is the whole text.
     pub fn wrap(text: impl Into<String>, cause: Fault) -> Self {
         let limit = cause.limit;
-        Self(Box::new(Details { text: text.into(), limit, cause: Some(cause), frame: None }))
+        Self(Box::new(Details { text: text.into(), limit, cause: Some(cause), ..Details::default() }))
     }
 
     /// A limit of ours was reached.
     pub fn limit(text: impl Into<String>) -> Self {
         Self(Box::new(Details { text: text.into(), limit: true, ..Details::default() }))
+    }
+}
+
+impl Fault {
+    /// Notes which values the failing action had before it.
+    #[must_use]
+    pub fn about<'a>(mut self, trails: impl IntoIterator<Item = &'a Trail>) -> Self {
+        self.reads.extend(trails.into_iter().filter_map(Trail::reads).flat_map(|r| r.values.iter().cloned()));
+        self
     }
 }
 
@@ -250,6 +265,7 @@ impl Type {
             Self::Bool => "bool",
             Self::Int => IntType::Int.name(),
             Self::Int64 => IntType::Int64.name(),
+            Self::Uint32 => IntType::Uint32.name(),
             Self::Uint64 => IntType::Uint64.name(),
             Self::Float64 => "float64",
             Self::Int32 => IntType::Int32.name(),

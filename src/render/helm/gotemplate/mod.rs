@@ -4,8 +4,22 @@
 //! expressions make; [`call::Function`] is how a function is declared to it.
 
 pub mod ast;
+pub mod builtin;
 pub mod call;
+pub mod convert;
+pub mod exec;
+pub mod format;
+pub mod functions;
+pub mod parse;
+pub mod quote;
+pub mod set;
+pub mod show;
 pub mod trail;
 pub mod value;
 
+#[cfg(test)]
+mod conformance;
 mod drop;
+
+#[cfg(test)]
+mod golden;

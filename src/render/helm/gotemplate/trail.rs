@@ -14,7 +14,8 @@ pub struct Trail(Option<Rc<Reads>>);
 pub struct Reads {
     /// The values paths that it was made from, without doubles, in the order of reading.
     pub values: Vec<ValueRead>,
-    /// Whether it is that one value itself: nothing but copying in between.
+    /// Whether it is the first of them itself: nothing but copying in between. Those after it only had a say in which value
+    /// it is.
     pub exact: bool,
     /// For a text that templates made (`include`, `tpl`) or that shows a tree (`toYaml`): which bytes come from where.
     /// Segments are in order; they may leave gaps.
@@ -61,5 +62,120 @@ impl Trail {
     /// The same reads, no longer exact and without a text's segments.
     pub fn blurred(&self) -> Self {
         Self::joined([self])
+    }
+
+    /// The same value, and others that had a say in its being chosen: `default`'s given value, `ternary`'s condition. What is
+    /// exact stays exact; a value that comes from nowhere is made of the others.
+    pub fn beside<'a>(&self, others: impl IntoIterator<Item = &'a Trail>) -> Self {
+        let others = others.into_iter().filter_map(Self::reads).flat_map(|reads| &reads.values);
+        let Some(own) = self.reads() else {
+            let mut all = Reads::default();
+            others.for_each(|read| all.add(read));
+            return if all.values.is_empty() { Self::NONE } else { Self::of(all) };
+        };
+        let mut more = others.filter(|read| !own.values.contains(read)).peekable();
+        if more.peek().is_none() {
+            return self.clone();
+        }
+        let mut all = own.clone();
+        more.for_each(|read| all.add(read));
+        Self::of(all)
+    }
+
+    /// What a text is made of that has the bytes of another, in order, with some put in between: `to` tells where a byte of
+    /// the old text stands in the new one. It is asked for growing places.
+    pub fn moved(&self, mut to: impl FnMut(usize) -> usize) -> Self {
+        self.with_text(|text| {
+            text.iter().map(|segment| Segment { start: offset(to(place(segment.start))), ..segment.clone() }).collect()
+        })
+    }
+
+    /// What a part of a text is made of: the bytes from `start` up to `end`.
+    pub fn cut(&self, start: usize, end: usize) -> Self {
+        self.with_text(|text| {
+            let first = text.partition_point(|segment| place(segment.start) <= start).saturating_sub(1);
+            text.iter()
+                .skip(first)
+                .take_while(|segment| place(segment.start) < end)
+                .map(|segment| Segment { start: offset(place(segment.start).saturating_sub(start)), ..segment.clone() })
+                .collect()
+        })
+    }
+
+    /// The same, no longer exact, but with a text's segments: for a text that was cut short.
+    pub fn inexact(&self) -> Self {
+        match self.reads() {
+            Some(reads) if reads.exact => Self::of(Reads { exact: false, ..reads.clone() }),
+            _ => self.clone(),
+        }
+    }
+
+    fn with_text(&self, change: impl FnOnce(&[Segment]) -> Vec<Segment>) -> Self {
+        match self.reads() {
+            Some(reads) if !reads.text.is_empty() => {
+                Self::of(Reads { text: change(&reads.text), values: reads.values.clone(), exact: reads.exact })
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
+impl Reads {
+    fn add(&mut self, read: &ValueRead) {
+        if !self.values.contains(read) {
+            self.values.push(read.clone());
+        }
+    }
+}
+
+fn place(start: u32) -> usize {
+    usize::try_from(start).unwrap_or(usize::MAX)
+}
+
+fn offset(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+
+    fn read(name: &str) -> ValueRead {
+        ValueRead { path: vec!["values".into(), name.into()], origin: Origin::NONE }
+    }
+
+    fn text(starts: &[u32]) -> Trail {
+        let segment = |start: &u32| Segment {
+            start: *start,
+            template: Span { file: FileId::NONE, start: *start, end: *start },
+            reads: [].into(),
+            exact: false,
+        };
+        Trail::of(Reads { values: vec![read("a")], exact: false, text: starts.iter().map(segment).collect() })
+    }
+
+    fn starts(trail: &Trail) -> Vec<(u32, u32)> {
+        trail.reads().unwrap().text.iter().map(|s| (s.start, s.template.start)).collect()
+    }
+
+    #[test]
+    fn a_cut_keeps_the_segment_that_it_starts_in_and_drops_what_is_outside() {
+        assert_eq!(starts(&text(&[0, 4, 8]).cut(5, 9)), [(0, 4), (3, 8)]);
+        assert_eq!(starts(&text(&[0, 4, 8]).cut(4, 8)), [(0, 4)]);
+        assert_eq!(starts(&text(&[2, 4]).cut(0, 9)), [(2, 2), (4, 4)]);
+        assert_eq!(starts(&text(&[2, 4]).cut(1, 9)), [(1, 2), (3, 4)]);
+    }
+
+    #[test]
+    fn what_is_chosen_stays_exact_and_comes_first() {
+        let given = Trail::read(read("given").path, Origin::NONE);
+        let fallback = Trail::read(read("default").path, Origin::NONE);
+        let both = fallback.beside([&given, &fallback]);
+        assert_eq!(both.reads().unwrap().values, [read("default"), read("given")]);
+        assert!(both.reads().unwrap().exact);
+        let literal = Trail::NONE.beside([&given]);
+        assert!(!literal.reads().unwrap().exact);
+        assert!(Trail::NONE.beside([&Trail::NONE]).is_none());
     }
 }

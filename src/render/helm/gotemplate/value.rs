@@ -4,11 +4,13 @@
 //! came from a file stays frozen ([`yaml::Map`], shared by all threads) until a level of it is looked into, so a deep copy
 //! costs what was looked into, not what is there.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
@@ -106,8 +108,29 @@ pub trait Object: fmt::Debug {
     /// Its kind, as reflect names it: `struct`, `ptr`, `int64`, `map`, `slice`, `func`.
     fn kind(&self) -> &'static str;
 
-    /// `%v` of it.
+    /// `%v` of it: what its `String` or `Error` method gives, if it [has one](Object::stringer).
     fn show(&self) -> String;
+
+    /// Whether the type has a `String` or an `Error` method: then `%s`, `%q` and `%x` print [`Object::show`].
+    fn stringer(&self) -> bool {
+        true
+    }
+
+    /// What the `String` method of its pointer gives: an action that prints a field behind a pointer calls that, while fmt,
+    /// which gets a copy, doesn't.
+    fn pointer_string(&self) -> Option<String> {
+        None
+    }
+
+    /// What it is underneath, for the verbs that print that: `%d` of a duration, `%+v` of a struct.
+    fn body(&self) -> Body {
+        Body::Opaque
+    }
+
+    /// What its `GoString` method gives, if it has one; `%#v` prints it.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
 
     /// A field, of a struct or behind a pointer; none if there is no such field.
     fn field(&self, _name: &str) -> Option<Tracked> {
@@ -141,15 +164,25 @@ pub trait Object: fmt::Debug {
     fn as_any(&self) -> &dyn std::any::Any;
 }
 
+/// What an [`Object`] is underneath.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Not known: [`Object::show`] is all that there is to print.
+    Opaque,
+    /// A value of one of Go's own types: the `int64` of a `time.Duration`.
+    Plain(Value),
+    /// A struct's fields, or those of the struct that a pointer leads to; in order, those that aren't exported too.
+    Struct(Vec<(&'static str, Value)>),
+}
+
 /// Where a frozen collection stands in the values, for trails.
 pub type Place = Option<Rc<ValuesPath>>;
 
-/// A map: a reference to shared entries with string keys.
+/// A map: a reference to shared entries with string keys, and the type that it is held under.
 #[derive(Clone)]
-pub struct MapRef(Rc<MapBody>);
+pub struct MapRef(Rc<MapBody>, MapType);
 
 pub(super) struct MapBody {
-    go: MapType,
     place: Place,
     state: RefCell<MapState>,
 }
@@ -172,6 +205,8 @@ pub enum MapType {
     CommonValues,
     /// `map[string]string`.
     Strings,
+    /// The same, and nil: `null` in JSON. Nothing is ever put into it.
+    NilStrings,
 }
 
 impl MapType {
@@ -181,8 +216,13 @@ impl MapType {
             Self::Any => "map[string]interface {}",
             Self::ChartutilValues => "chartutil.Values",
             Self::CommonValues => "common.Values",
-            Self::Strings => "map[string]string",
+            Self::Strings | Self::NilStrings => "map[string]string",
         }
+    }
+
+    /// Whether its values are strings by its type.
+    pub fn holds_strings(self) -> bool {
+        matches!(self, Self::Strings | Self::NilStrings)
     }
 }
 
@@ -194,34 +234,32 @@ impl MapRef {
 
     /// A map of a type.
     pub fn of(go: MapType, entries: BTreeMap<EcoString, Tracked>) -> Self {
-        Self(Rc::new(MapBody { go, place: None, state: RefCell::new(MapState::Live(entries)) }))
+        Self(Rc::new(MapBody { place: None, state: RefCell::new(MapState::Live(entries)) }), go)
     }
 
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
     pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
-        Self(Rc::new(MapBody { go, place, state: RefCell::new(MapState::Frozen(map)) }))
+        Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Frozen(map)) }), go)
     }
 
     /// Its type.
     pub fn go(&self) -> MapType {
-        self.0.go
+        self.1
     }
 
-    /// The same entries under another type: Go's conversion, which copies no entry (only this level's identity is lost
-    /// when the map is still frozen, so convert before use).
+    /// The same map under another type: Go's conversion, which copies no entry. Both are one map.
     pub fn retyped(&self, go: MapType) -> Self {
-        if go == self.0.go {
-            return self.clone();
-        }
-        match &*self.0.state.borrow() {
-            MapState::Frozen(map) => Self::frozen(go, map.clone(), self.0.place.clone()),
-            MapState::Live(entries) => Self::of(go, entries.clone()),
-        }
+        Self(Rc::clone(&self.0), go)
     }
 
     /// Whether both are one map.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this map from every other that is alive.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
     }
 
     /// How many entries.
@@ -328,7 +366,7 @@ impl MapRef {
                 MapState::Live(entries.collect::<Result<_, Fault>>()?)
             }
         };
-        Ok(Self(Rc::new(MapBody { go: self.0.go, place: self.0.place.clone(), state: RefCell::new(state) })))
+        Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
     }
 
     /// Gives each entry its identity.
@@ -374,15 +412,27 @@ impl fmt::Debug for MapRef {
     }
 }
 
-/// A slice: its elements never change (no function of sprig or Helm writes into one), so it is shared freely.
+/// A slice: its elements never change but by [`ListRef::sort`] (no other function of sprig or Helm writes into one), so it
+/// is shared freely.
 #[derive(Clone)]
 pub struct ListRef(Rc<ListBody>);
 
 pub(super) struct ListBody {
     go: ListType,
     place: Place,
-    frozen: Option<EcoVec<Node>>,
+    frozen: Option<Frozen>,
     items: OnceCell<Vec<Tracked>>,
+    /// The elements since they were sorted in place.
+    sorted: OnceCell<Vec<Tracked>>,
+    nil: bool,
+}
+
+/// Elements that nobody has looked at.
+enum Frozen {
+    /// What a file holds.
+    Nodes(EcoVec<Node>),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
 }
 
 /// Go's types of slices.
@@ -424,7 +474,12 @@ impl ListRef {
 
     /// A slice of a type.
     pub fn of(go: ListType, items: Vec<Tracked>) -> Self {
-        Self(Rc::new(ListBody { go, place: None, frozen: None, items: OnceCell::from(items) }))
+        Self::with(go, None, None, Some(items), false)
+    }
+
+    /// A nil slice: nothing in it, and `null` in JSON.
+    pub fn nil(go: ListType) -> Self {
+        Self::with(go, None, None, Some(Vec::new()), true)
     }
 
     /// A `[]string`.
@@ -434,7 +489,17 @@ impl ListRef {
 
     /// A sequence that a file holds.
     pub fn frozen(items: EcoVec<Node>, place: Place) -> Self {
-        Self(Rc::new(ListBody { go: ListType::Any, place, frozen: Some(items), items: OnceCell::new() }))
+        Self::with(ListType::Any, place, Some(Frozen::Nodes(items)), None, false)
+    }
+
+    /// A `[]byte`: its elements are made when somebody looks at one.
+    pub fn bytes(bytes: Arc<[u8]>) -> Self {
+        Self::with(ListType::Bytes, None, Some(Frozen::Bytes(bytes)), None, false)
+    }
+
+    fn with(go: ListType, place: Place, frozen: Option<Frozen>, items: Option<Vec<Tracked>>, nil: bool) -> Self {
+        let items = items.map_or_else(OnceCell::new, OnceCell::from);
+        Self(Rc::new(ListBody { go, place, frozen, items, sorted: OnceCell::new(), nil }))
     }
 
     /// Its type.
@@ -442,19 +507,61 @@ impl ListRef {
         self.0.go
     }
 
+    /// Whether it is nil, not just empty.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Whether both are one slice.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What tells this slice from every other that is alive.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
+    /// Sorts a slice of strings in place, byte by byte; everyone who holds it sees it.
+    pub fn sort(&self) {
+        self.0.sorted.get_or_init(|| {
+            let mut items = self.items().to_vec();
+            items.sort_by(|a, b| a.as_bytes().cmp(&b.as_bytes()));
+            items
+        });
+    }
+
     /// Its elements.
     pub fn items(&self) -> &[Tracked] {
+        if let Some(sorted) = self.0.sorted.get() {
+            return sorted;
+        }
         self.0.items.get_or_init(|| {
-            let nodes = self.0.frozen.iter().flatten();
-            nodes.enumerate().map(|(i, node)| thaw(node, &element(&self.0.place, i))).collect()
+            let byte = |b: &u8| Value::Int(i64::from(*b), IntType::Uint8).into();
+            let node = |(i, node)| thaw(node, &element(&self.0.place, i));
+            match &self.0.frozen {
+                Some(Frozen::Nodes(nodes)) => nodes.iter().enumerate().map(node).collect(),
+                Some(Frozen::Bytes(bytes)) => bytes.iter().map(byte).collect(),
+                None => Vec::new(),
+            }
         })
+    }
+
+    /// The bytes, if it is a `[]byte`.
+    pub fn as_byte_slice(&self) -> Option<Cow<'_, [u8]>> {
+        if let Some(Frozen::Bytes(bytes)) = &self.0.frozen {
+            return Some(Cow::Borrowed(bytes));
+        }
+        let byte = |item: &Tracked| if let Value::Int(n, _) = item.value { n.to_le_bytes()[0] } else { 0 };
+        (self.go() == ListType::Bytes).then(|| self.items().iter().map(byte).collect())
     }
 
     /// How many elements.
     pub fn len(&self) -> usize {
         match (&self.0.frozen, self.0.items.get()) {
             (_, Some(items)) => items.len(),
-            (Some(nodes), None) => nodes.len(),
+            (Some(Frozen::Nodes(nodes)), None) => nodes.len(),
+            (Some(Frozen::Bytes(bytes)), None) => bytes.len(),
             (None, None) => 0,
         }
     }
@@ -471,12 +578,18 @@ impl ListRef {
 
     /// The frozen elements, if nobody has looked into them.
     pub fn as_frozen(&self) -> Option<EcoVec<Node>> {
-        if self.0.items.get().is_some() { None } else { self.0.frozen.clone() }
+        match &self.0.frozen {
+            Some(Frozen::Nodes(nodes)) if self.0.items.get().is_none() => Some(nodes.clone()),
+            _ => None,
+        }
     }
 
     fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
         if let Some(frozen) = self.as_frozen() {
             return Ok(Self::frozen(frozen, self.0.place.clone()));
+        }
+        if self.0.nil || matches!(self.0.frozen, Some(Frozen::Bytes(_))) {
+            return Ok(self.clone());
         }
         let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
         Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
@@ -490,6 +603,7 @@ impl ListRef {
 impl Drop for ListBody {
     fn drop(&mut self) {
         super::drop::list(self.items.take());
+        super::drop::list(self.sorted.take());
     }
 }
 
@@ -684,9 +798,11 @@ impl Value {
             Self::Bool(b) => yaml::Value::Bool(*b),
             Self::Int(n, IntType::Uint64) if *n < 0 => yaml::Value::UInt(n.cast_unsigned()),
             Self::Int(n, _) => yaml::Value::Int(*n),
-            Self::Float(f) => yaml::Value::Float(*f),
+            Self::Float(f) if f.is_finite() => yaml::Value::Float(*f),
+            Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
-            Self::Raw(bytes) => yaml::Value::Str(String::from_utf8_lossy(bytes).into()),
+            Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
+            Self::Map(map) if map.go() == MapType::NilStrings => yaml::Value::Null,
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
@@ -702,23 +818,31 @@ impl Value {
                 }
             },
             Self::List(list) => match list.as_frozen() {
+                _ if list.is_nil() => yaml::Value::Null,
                 Some(frozen) => yaml::Value::Seq(frozen),
-                None if list.go() == ListType::Bytes => {
-                    use base64::Engine;
-                    let bytes: Vec<u8> = list
-                        .items()
-                        .iter()
-                        .map(|b| if let Self::Int(n, _) = b.value { n.to_le_bytes()[0] } else { 0 })
-                        .collect();
-                    yaml::Value::Str(base64::engine::general_purpose::STANDARD.encode(bytes).into())
-                }
                 None => {
+                    if let Some(bytes) = list.as_byte_slice() {
+                        use base64::Engine;
+                        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+                        return Ok(Node::made(yaml::Value::Str(text.into())));
+                    }
                     let items = list.items().iter().map(|item| item.node(depth + 1, seen));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
             },
             Self::Object(object) => return object.to_node(),
         }))
+    }
+}
+
+/// Go's names of the floats that have no digits.
+pub fn not_finite(float: f64) -> &'static str {
+    if float.is_nan() {
+        "NaN"
+    } else if float > 0.0 {
+        "+Inf"
+    } else {
+        "-Inf"
     }
 }
 

@@ -1,0 +1,151 @@
+//! The files of the corpus: which repositories it is made from, and what Helm rendered.
+
+use std::fs;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+
+/// A line of `repositories.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repository {
+    /// Where git finds it.
+    pub url: String,
+    /// The commit that its charts are taken from. Dependencies may come from earlier ones.
+    pub commit: String,
+    /// The chart repositories that are made from it, as dependencies name them, or how these start.
+    #[serde(default)]
+    pub serves: Vec<String>,
+    /// Which files of a chart it is rendered with, besides those in `ci/`: globs, from the chart's directory on.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Whether its charts are cases; else it is there for dependencies alone.
+    #[serde(default)]
+    pub cases: bool,
+}
+
+/// A line of `corpus.lock.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Line {
+    /// A chart that is rendered.
+    Chart(Chart),
+    /// What goes into the `charts/` of the chart above.
+    Dependency(Dependency),
+    /// A dependency that none of the repositories has.
+    Missing(Missing),
+    /// A call of Helm, and what came of it.
+    Case(Case),
+}
+
+/// A chart, as a directory of a commit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Chart {
+    /// Where git finds its repository.
+    pub repository: String,
+    /// In which commit.
+    pub commit: String,
+    /// Where it is there; empty for the repository itself.
+    pub path: String,
+}
+
+/// A chart that another needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Dependency {
+    /// Where it goes, from the directory of the corpus' repository on.
+    pub at: String,
+    /// Where git finds its repository.
+    pub repository: String,
+    /// In which commit.
+    pub commit: String,
+    /// Where it is there.
+    pub path: String,
+    /// Its version.
+    pub version: String,
+    /// Which versions would do, where this one doesn't: Helm is going to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+}
+
+/// A dependency that isn't there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Missing {
+    /// Of which chart, as a place in the corpus.
+    pub of: String,
+    /// Its name.
+    pub name: String,
+    /// Which versions would do.
+    pub version: String,
+    /// Where it is said to be.
+    pub repository: String,
+}
+
+/// A call of Helm.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    /// Where git finds the chart's repository: the directory that Helm is called in has its name.
+    pub repository: String,
+    /// All that comes after `helm template`.
+    pub args: Vec<String>,
+    /// Whose behaviour: `helm3`, `helm4`.
+    pub profile: String,
+    /// Which Helm that was.
+    pub helm: String,
+    /// What came of it.
+    pub result: Result,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Result {
+    /// It rendered: the blake3 digest of stdout.
+    Stdout(String),
+    /// It failed: the digest of stdout, of stderr from `Error:` on, and of the exit code.
+    Error(String),
+    /// It renders something else each time.
+    Random,
+}
+
+/// The name of a repository's directory: `owner+name`.
+///
+/// # Errors
+/// The URL has no owner and name at its end.
+pub fn directory(url: &str) -> std::result::Result<String, Failure> {
+    let mut parts = url.trim_end_matches('/').trim_end_matches(".git").rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some(name), Some(owner)) if !name.is_empty() && !owner.is_empty() => Ok(format!("{owner}+{name}")),
+        _ => Err(format!("`{url}` doesn't end in OWNER/NAME").into()),
+    }
+}
+
+/// Reads a file of lines in JSON; those that start with `#` say nothing.
+///
+/// # Errors
+/// It can't be read, or a line isn't what it should be.
+pub fn read<T: DeserializeOwned>(path: &Path) -> std::result::Result<Vec<T>, Failure> {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let parsed = lines.map(|(number, line)| {
+        serde_json::from_str(line).map_err(|e| format!("{}:{}: {e}", path.display(), number + 1).into())
+    });
+    parsed.collect()
+}
+
+/// Writes the lock.
+///
+/// # Errors
+/// It can't be written.
+pub fn write(path: &Path, lines: &[Line]) -> std::result::Result<(), Failure> {
+    let mut text = String::from(
+        "# Made by testdata/helm/corpus --update: what Helm renders of public charts. `random` differs each time.\n",
+    );
+    for line in lines {
+        text.push_str(&serde_json::to_string(line)?);
+        text.push('\n');
+    }
+    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()).into())
+}

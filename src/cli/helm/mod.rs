@@ -1,0 +1,20 @@
+//! `terrace helm`: the engine by itself, in the words of the command of that name.
+
+mod args;
+mod cluster;
+mod effects;
+mod lists;
+mod output_dir;
+mod template;
+
+pub use args::{HelmArgs, HelmVerb};
+
+use super::ui::Ui;
+use crate::exit::Exit;
+
+/// Runs a verb of `terrace helm`.
+pub fn run(args: &HelmArgs, ui: &Ui) -> Exit {
+    match &args.verb {
+        HelmVerb::Template(args) => template::run(args, ui),
+    }
+}

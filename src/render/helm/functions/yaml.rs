@@ -1,0 +1,88 @@
+//! `toYaml` and `fromYaml`: what charts call most.
+
+use super::super::gotemplate::call::{Call, Fault, ok};
+use super::super::gotemplate::trail::Trail;
+use super::super::gotemplate::value::{ListRef, MapRef, MapType, Tracked, Value, not_finite};
+use super::super::sprig::json::{self, Target, type_error};
+use super::trails;
+use crate::yaml::{self, Node};
+
+/// sigs.k8s.io/yaml's text of a value, without the last line's end; empty if it has none.
+pub fn to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
+    json::quiet(must_to_yaml(call))
+}
+
+/// The same; a value that has no text is an error.
+pub fn must_to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
+    let node = call.any(0).value.to_node().map_err(|fault| {
+        let text = format!("error marshaling into JSON: {}", fault.text);
+        Fault::wrap(text, fault)
+    })?;
+    let mut text = yaml::emit(&node);
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    call.host.spend(text.len())?;
+    let trail = if call.host.recording() { trails::shown(call.any(0), &text) } else { Trail::NONE };
+    Ok(Tracked { value: text.into(), trail })
+}
+
+/// A map out of YAML, or with the error under `Error`.
+pub fn from_yaml(call: &mut Call) -> Result<Tracked, Fault> {
+    let (value, error) = unmarshal(call, Target::Map);
+    ok(super::with_error(value, error))
+}
+
+/// A list out of YAML, or of the error.
+pub fn from_yaml_array(call: &mut Call) -> Result<Tracked, Fault> {
+    let (value, error) = unmarshal(call, Target::List);
+    ok(super::or_error(value, error))
+}
+
+/// `yaml.Unmarshal` of sigs.k8s.io/yaml: what was read, and what went wrong.
+fn unmarshal(call: &Call, target: Target) -> (Value, Option<String>) {
+    let bytes = call.bytes(0);
+    let empty = || match target {
+        Target::List => Value::List(ListRef::new(Vec::new())),
+        _ => Value::Map(MapRef::new()),
+    };
+    let converting = |error: &str| format!("error converting YAML to JSON: {error}");
+    // go-yaml sees bytes; of those that are no text it says no more.
+    let read = std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"));
+    let mut node = match read.and_then(yaml::unmarshal) {
+        Ok(node) => node,
+        Err(error) => return (empty(), Some(error)),
+    };
+    if let Err(error) = to_floats(&mut node) {
+        return (empty(), Some(converting(&error)));
+    }
+    if let Some(error) = type_error(&node, target) {
+        return (empty(), Some(format!("error unmarshaling JSON: while decoding JSON: {error}")));
+    }
+    let text = if call.host.recording() { call.any(0).trail.reads() } else { None };
+    if let Some(text) = text.filter(|reads| !reads.text.is_empty() && !node.is_null()) {
+        return (trails::read(&node, text), None);
+    }
+    let value = match node.value {
+        yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map, None)),
+        yaml::Value::Seq(items) => Value::List(ListRef::frozen(items, None)),
+        _ => empty(),
+    };
+    (value, None)
+}
+
+/// Every number a float, as encoding/json decodes them.
+fn to_floats(node: &mut Node) -> Result<(), String> {
+    #[expect(clippy::cast_precision_loss, reason = "Go loses it as well")]
+    match &mut node.value {
+        yaml::Value::Int(n) => node.value = yaml::Value::Float(*n as f64),
+        yaml::Value::UInt(n) => node.value = yaml::Value::Float(*n as f64),
+        yaml::Value::Float(f) if !f.is_finite() => {
+            return Err(format!("json: unsupported value: {}", not_finite(*f)));
+        }
+        yaml::Value::Seq(items) => items.make_mut().iter_mut().try_for_each(to_floats)?,
+        yaml::Value::Map(map) => map.entries_mut().iter_mut().try_for_each(|e| to_floats(&mut e.value))?,
+        _ => {}
+    }
+    Ok(())
+}

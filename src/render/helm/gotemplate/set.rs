@@ -1,0 +1,83 @@
+//! Templates by name: what `template`, `include` and `tpl` look up.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::ast::Tree;
+
+/// The templates of a chart, parsed once and shared by all its renders.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    trees: HashMap<EcoString, Arc<Tree>>,
+}
+
+impl Templates {
+    /// No templates.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds what one text defines. Of two definitions of a name the later one stays, unless it is empty
+    /// (text/template's `associate`).
+    pub fn add(&mut self, trees: impl IntoIterator<Item = Arc<Tree>>) {
+        for tree in trees {
+            if tree.is_empty() && self.trees.contains_key(&tree.name) {
+                continue;
+            }
+            self.trees.insert(tree.name.clone(), tree);
+        }
+    }
+
+    /// The template of a name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Tree>> {
+        self.trees.get(name)
+    }
+}
+
+/// The templates that an execution sees: the chart's, and over them what the `tpl` texts around it define.
+#[derive(Clone, Debug)]
+pub(super) struct Scope<'a> {
+    base: &'a Templates,
+    inner: Option<Rc<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    own: Templates,
+    outer: Option<Rc<Inner>>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(base: &'a Templates) -> Self {
+        Self { base, inner: None }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Tree>> {
+        let mut inner = self.inner.as_deref();
+        while let Some(scope) = inner {
+            if let Some(tree) = scope.own.get(name) {
+                return Some(Arc::clone(tree));
+            }
+            inner = scope.outer.as_deref();
+        }
+        self.base.get(name).cloned()
+    }
+
+    /// The same with what a text defines, seen by nobody else: `tpl` works on a clone.
+    pub(super) fn with(&self, trees: &[Arc<Tree>]) -> Self {
+        let mut own = Templates::new();
+        for tree in trees {
+            if tree.is_empty() && self.get(&tree.name).is_some() {
+                continue;
+            }
+            own.add([Arc::clone(tree)]);
+        }
+        if own.trees.is_empty() {
+            return self.clone();
+        }
+        Self { base: self.base, inner: Some(Rc::new(Inner { own, outer: self.inner.clone() })) }
+    }
+}

@@ -1,0 +1,94 @@
+//! Merging maps as mergo v1.0.1 does under sprig's `merge` and `mergeOverwrite`.
+//!
+//! Where both sides hold a map under a key, the first one's is merged in place, so everyone who holds it sees that. What is
+//! taken over is shared with the second side, not copied.
+
+use super::defaults::is_empty;
+use crate::render::helm::gotemplate::call::Fault;
+use crate::render::helm::gotemplate::value::{MAX_DEPTH, MapRef, MapType, Tracked, Value};
+
+/// Why a merge ended.
+#[derive(Debug)]
+pub enum Error {
+    /// What mergo itself says.
+    Refused(&'static str),
+    /// A panic, or a limit of ours.
+    Fault(Fault),
+}
+
+/// Entries that one call looks at: more than any chart has, and fewer than a map that holds itself twice would make.
+const MAX_MERGED: usize = 4_000_000;
+
+/// Merges a map into another. What the first holds wins unless it is empty, or `overwrite` is set.
+pub fn merged(into: &MapRef, from: &MapRef, overwrite: bool, recording: bool) -> Result<(), Error> {
+    Merge { overwrite, recording, left: MAX_MERGED }.maps(into, from, 0)
+}
+
+struct Merge {
+    overwrite: bool,
+    recording: bool,
+    left: usize,
+}
+
+impl Merge {
+    fn maps(&mut self, into: &MapRef, from: &MapRef, depth: usize) -> Result<(), Error> {
+        self.left = self.left.checked_sub(from.len()).filter(|_| depth <= MAX_DEPTH).ok_or_else(|| {
+            Error::Fault(Fault::limit(format!("a merge of more than {MAX_DEPTH} levels, or {MAX_MERGED} entries")))
+        })?;
+        for (key, new) in from.entries() {
+            let old = into.get(&key);
+            if new.is_nil() {
+                // A null is no value to mergo, unless it overwrites.
+                if self.overwrite {
+                    put(into, &key, new, from)?;
+                }
+                continue;
+            }
+            let nested = match (&new.value, old.as_ref().map(|old| &old.value)) {
+                (Value::Map(new), Some(Value::Map(old))) => {
+                    self.maps(old, new, depth + 1)?;
+                    !old.is_empty()
+                }
+                (Value::Map(_), Some(Value::Object(old))) if old.kind() == "ptr" && !self.overwrite => {
+                    return Err(Error::Refused("src and dst must be of same type"));
+                }
+                _ => false,
+            };
+            if nested {
+                continue;
+            }
+            match &old {
+                Some(old) if !self.overwrite && !is_empty(old) => {}
+                Some(old) if self.recording && !self.overwrite => {
+                    let trail = new.trail.beside([&old.trail]);
+                    put(into, &key, new.with(trail), from)?;
+                }
+                None if self.recording => {
+                    let trail = new.trail.beside([&into.absent(&key)]);
+                    put(into, &key, new.with(trail), from)?;
+                }
+                _ => put(into, &key, new, from)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes an entry over.
+fn put(into: &MapRef, key: &str, value: Tracked, from: &MapRef) -> Result<(), Error> {
+    if into.go() == MapType::Strings && from.go() != MapType::Strings {
+        // All that is known of the element is its interface, so not even a string fits.
+        let text = match &value.value {
+            Value::List(_) if into.contains(key) => "reflect: call of reflect.Value.IsNil on string Value".to_owned(),
+            Value::List(list) => not_assignable(list.go().name()),
+            _ => not_assignable("interface {}"),
+        };
+        return Err(Error::Fault(Fault::new(text)));
+    }
+    into.set(key, value);
+    Ok(())
+}
+
+fn not_assignable(name: &str) -> String {
+    format!("reflect.Value.SetMapIndex: value of type {name} is not assignable to type string")
+}
