@@ -79,6 +79,8 @@ pub enum Verb {
     /// Print the JSON Schemas of Terrace's own files, for editors
     #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
+    /// Use the Helm engine by itself
+    Helm(super::helm::HelmArgs),
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {

@@ -89,3 +89,18 @@ Examples:
   terrace completions zsh                        To _terrace in a directory of $fpath
   terrace completions fish                       To ~/.config/fish/completions/terrace.fish
   terrace completions powershell                 To a file that $PROFILE loads";
+
+/// `terrace helm template`.
+pub const HELM_TEMPLATE: &str = "\
+Examples:
+  terrace helm template charts/web               A chart with its own values
+  terrace helm template shop charts/web -f prod.yaml --set image.tag=1.4.2
+  terrace helm template charts/web -s templates/deployment.yaml
+  terrace helm template charts/web --profile helm3 --kube-version 1.33
+
+What random functions and `now` give is the same on every run, unless --random is given.
+Nothing is fetched, and no cluster is asked.
+
+Exit codes:
+  0  everything is printed
+  1  nothing is, or with --debug what could be";

@@ -5,6 +5,7 @@ mod check;
 mod examples;
 mod explain;
 mod graph;
+mod helm;
 mod render;
 mod schema;
 mod session;
@@ -21,13 +22,19 @@ use crate::exit::Exit;
 
 /// Runs the command line and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let engine = args.get(1).is_some_and(|verb| verb == "helm");
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; anything else is a mistake in the call.
-            let exit = if error.use_stderr() { Exit::Nothing } else { Exit::Fine };
             let _ = error.print();
-            return exit;
+            return match error.use_stderr() {
+                false => Exit::Fine,
+                // The verbs with a namesake end as that does.
+                true if engine => Exit::Findings,
+                true => Exit::Nothing,
+            };
         }
     };
     let ui = ui::Ui::new(&cli.global);
@@ -41,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         args::Verb::Explain(args) => explain::run(&args, &ui),
         args::Verb::Graph(args) => graph::run(&args, &ui),
         args::Verb::Schema(args) => schema::run(&args, &ui),
+        args::Verb::Helm(args) => helm::run(&args, &ui),
         args::Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "terrace", &mut io::stdout());
             Exit::Fine

@@ -196,7 +196,7 @@ impl Tree for DiskTree {
 }
 
 /// The bytes of a regular file. `path` was one a moment ago; whatever it has become since is not followed or waited for.
-fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
     let file = open(path).map_err(|e| failure(&e))?;
     let metadata = file.metadata().map_err(|e| failure(&e))?;
     if !metadata.is_file() {
@@ -252,7 +252,7 @@ fn nothing_or(error: &io::Error) -> Result<(), ReadError> {
     }
 }
 
-fn failure(error: &io::Error) -> ReadError {
+pub(super) fn failure(error: &io::Error) -> ReadError {
     match error.kind() {
         ErrorKind::NotFound => ReadError::Missing,
         _ => {

@@ -4,6 +4,7 @@
 //! the trees of a run and each text read from them, once. A unit of work (an app on a cluster) reads through its own
 //! [`Reader`], which records what it saw, so that a cache can ask later whether the same would be seen again.
 
+mod anywhere;
 mod disk;
 mod find;
 mod git;
@@ -18,6 +19,7 @@ mod visible;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub use anywhere::Anywhere;
 pub use disk::{DiskOptions, DiskTree};
 pub use find::{find, is_glob};
 pub use git::{GitOptions, GitTree};

@@ -198,9 +198,9 @@ fn dry_run(value: &str, profile: Profile) -> Option<String> {
     match (profile, value) {
         (_, "" | "client" | "true") => None,
         (Profile::Helm3, "false" | "none") | (_, "server") => server,
-        (Profile::Helm3, _) => Some(
-            "Invalid dry-run flag. Flag must one of the following: false, true, none, client, server".to_owned(),
-        ),
+        (Profile::Helm3, _) => {
+            Some("Invalid dry-run flag. Flag must one of the following: false, true, none, client, server".to_owned())
+        }
         (Profile::Helm4, "unset") => None,
         (Profile::Helm4, "none") => Some(refused_value(value, "\"server\" or \"client\"")),
         (Profile::Helm4, value) => match boolean(value) {

@@ -2,7 +2,9 @@
 
 mod args;
 mod cluster;
+mod effects;
 mod lists;
+mod output_dir;
 mod template;
 
 pub use args::{HelmArgs, HelmVerb};

@@ -20,7 +20,6 @@ pub mod value;
 #[cfg(test)]
 mod conformance;
 mod drop;
+
 #[cfg(test)]
 mod golden;
-mod lex;
-mod number;

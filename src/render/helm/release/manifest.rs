@@ -72,6 +72,23 @@ pub struct Dropped {
     pub events: EcoString,
 }
 
+impl Dropped {
+    /// What Helm says of it on stderr.
+    pub fn helm(&self, profile: Profile) -> String {
+        let events = super::capabilities::quoted(&self.events);
+        match profile {
+            Profile::Helm3 => format!("info: skipping unknown hook: {events}"),
+            // slog quotes where there is a space, and so on.
+            Profile::Helm4 => {
+                let plain = !self.events.is_empty()
+                    && self.events.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'=');
+                let shown = if plain { self.events.to_string() } else { events };
+                format!("level=INFO msg=\"skipping unknown hooks\" hookTypes={shown}")
+            }
+        }
+    }
+}
+
 /// A document that Helm can't read.
 #[derive(Clone, Debug)]
 pub struct Broken {

@@ -66,18 +66,26 @@ fn not(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn print(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = format::sprint(call.args)?;
-    written(call, text)
+    let text = Value::bytes(format::sprint(call.args)?);
+    match call.args {
+        [only] => Ok(Tracked { value: text, trail: only.trail.clone() }),
+        _ => made(call, text),
+    }
 }
 
 fn printf(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = format::sprintf(call.bytes(0), call.rest(1))?;
-    written(call, text)
+    let text = Value::bytes(format::sprintf(call.bytes(0), call.rest(1))?);
+    match (call.bytes(0), call.args) {
+        // Nothing but the argument itself.
+        (b"%s" | b"%v" | b"%d", [format, only]) => {
+            Ok(Tracked { value: text, trail: only.trail.beside([&format.trail]) })
+        }
+        _ => made(call, text),
+    }
 }
 
 fn println(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = format::sprintln(call.args)?;
-    written(call, text)
+    made(call, format::sprintln(call.args)?)
 }
 
 fn html(call: &mut Call) -> Result<Tracked, Fault> {
@@ -98,13 +106,7 @@ fn escaped(call: &mut Call, escape: fn(&[u8]) -> Vec<u8>) -> Result<Tracked, Fau
         [only] if let Some(bytes) = only.as_bytes() => Cow::Borrowed(bytes),
         args => Cow::Owned(format::sprint_followed(args)?),
     };
-    written(call, escape(&text))
-}
-
-/// A text that was made from the arguments.
-fn written(call: &mut Call, text: Vec<u8>) -> Result<Tracked, Fault> {
-    call.host.spend(text.len())?;
-    made(call, text)
+    made(call, escape(&text))
 }
 
 /// A value that was computed from the arguments.

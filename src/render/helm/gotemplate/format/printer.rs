@@ -377,15 +377,14 @@ impl<'o> Printer<'o> {
             (8, _) => format!("{size:o}"),
             (16, 'X') => format!("{size:X}"),
             (16, _) => format!("{size:x}"),
-            _ => {
-                let mut digits = Vec::with_capacity(21);
-                if fewest == 0 && flags.width.is_none() {
-                    digits.extend_from_slice(sign);
-                    float::push_int(&mut digits, size, false);
-                    return self.push(&digits);
+            _ if fewest == 0 && flags.width.is_none() => {
+                self.push(sign);
+                if self.room(20) {
+                    float::push_int(self.out, size, false);
                 }
-                size.to_string()
+                return;
             }
+            _ => size.to_string(),
         };
         let zeros = fewest.saturating_sub(digits.len());
         let mut prefix = sign.to_vec();

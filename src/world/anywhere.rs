@@ -1,0 +1,92 @@
+//! All files of this machine, for verbs whose user names them one by one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::disk::{failure, read_file};
+use super::{DirEntry, EntryKind, ReadError, Tree};
+
+/// The whole file system: a path is an absolute one without its leading slash. Symbolic links lead wherever they lead.
+///
+/// Only for what a user asks for on the command line, never for what a repository names: see [`super::DiskTree`].
+#[derive(Debug)]
+pub struct Anywhere {
+    /// What paths are below.
+    root: PathBuf,
+    /// Paths below it are shown relative to it.
+    current_dir: PathBuf,
+}
+
+impl Anywhere {
+    /// The file system as seen from a directory, an absolute path.
+    pub fn new(current_dir: &Path) -> Self {
+        let root = current_dir.ancestors().last().unwrap_or(current_dir).to_owned();
+        Self { root, current_dir: current_dir.to_owned() }
+    }
+
+    /// The path in this tree of what stands at `given`, relative to the current directory: absolute, without symbolic
+    /// links. None if nothing stands there, or its name isn't UTF-8.
+    pub fn find(&self, given: &str) -> Option<String> {
+        let real = self.current_dir.join(given).canonicalize().ok()?;
+        Some(real.strip_prefix(&self.root).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
+    }
+
+    fn real(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+}
+
+impl Tree for Anywhere {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        // What a link leads to is what was asked for.
+        let real = self.real(path).canonicalize().map_err(|e| failure(&e))?;
+        if real.is_dir() {
+            return Err(ReadError::WrongKind(EntryKind::Directory));
+        }
+        read_file(&real)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<DirEntry>, ReadError> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(self.real(path)).map_err(|e| failure(&e))? {
+            let entry = entry.map_err(|e| failure(&e))?;
+            let Ok(file_type) = entry.file_type() else { continue };
+            let link = file_type.is_symlink();
+            let name = entry.file_name();
+            let kind = if name.to_str().is_none() {
+                EntryKind::BadLink
+            } else if link {
+                match fs::metadata(entry.path()) {
+                    Ok(target) if target.is_dir() => EntryKind::Directory,
+                    Ok(target) if target.is_file() => EntryKind::File,
+                    _ => EntryKind::BadLink,
+                }
+            } else if file_type.is_dir() {
+                EntryKind::Directory
+            } else if file_type.is_file() {
+                EntryKind::File
+            } else {
+                continue;
+            };
+            entries.push(DirEntry { name: name.to_string_lossy().into_owned(), kind, link });
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn kind(&self, path: &str) -> Result<Option<EntryKind>, ReadError> {
+        Ok(match fs::metadata(self.real(path)) {
+            Ok(metadata) if metadata.is_dir() => Some(EntryKind::Directory),
+            Ok(metadata) if metadata.is_file() => Some(EntryKind::File),
+            Ok(_) => None,
+            Err(_) if fs::symlink_metadata(self.real(path)).is_ok() => Some(EntryKind::BadLink),
+            Err(_) => None,
+        })
+    }
+
+    fn show(&self, path: &str) -> String {
+        let real = self.real(path);
+        let shown = real.strip_prefix(&self.current_dir).unwrap_or(&real);
+        if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.to_string_lossy().into_owned() }
+    }
+}

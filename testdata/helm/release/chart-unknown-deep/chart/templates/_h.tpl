@@ -1,0 +1,2 @@
+{{ define "x" }}
+{{ .Chart.Name.Deep }}{{ end }}

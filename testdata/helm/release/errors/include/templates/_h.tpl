@@ -1,0 +1,2 @@
+{{ define "h" }}{{ include "g" . }}{{ end }}
+{{ define "g" }}{{ .Values.a.b }}{{ end }}
