@@ -39,7 +39,7 @@ pub fn expand(files: &dyn Files, pattern: &str) -> Result<Vec<String>, Fault> {
     if !is_valid(pattern.as_bytes()) {
         return Err(Fault::Syntax);
     }
-    let mut walk = Walk { files, steps: 0 };
+    let mut walk = Walk { files, sort_all: has_inner_doublestar(pattern.as_bytes()), steps: 0 };
     let mut found = Vec::new();
     walk.glob(pattern, true, 0, &mut found)?;
     Ok(found)
@@ -83,6 +83,8 @@ fn is_valid(pattern: &[u8]) -> bool {
 
 struct Walk<'a> {
     files: &'a dyn Files,
+    /// Whether the matches of braces are sorted over all directories, and not in each.
+    sort_all: bool,
     steps: usize,
 }
 
@@ -98,11 +100,13 @@ impl Walk<'_> {
             return Err(Fault::TooMuch);
         }
         self.step(1)?;
+        // An empty alternative may leave this, which is no path.
+        if pattern.starts_with('/') {
+            return Ok(());
+        }
         if !has_meta(pattern) {
-            let path = unescape(pattern);
-            if self.files.stat(path.trim_end_matches('/')).is_some() {
-                found.push(path);
-            }
+            let path = unescape(pattern).trim_end_matches('/').to_owned();
+            found.extend(self.files.stat(&path).map(|_| path));
             return Ok(());
         }
         let bytes = pattern.as_bytes();
@@ -158,11 +162,19 @@ impl Walk<'_> {
             let slash = if dir.is_empty() { "" } else { "/" };
             for alternative in alternatives(inner) {
                 let one = format!("{}{slash}{before}{alternative}{after}", escape(&dir));
-                self.glob(&one, last, depth + 1, &mut matches)?;
+                let mut more = Vec::new();
+                self.glob(&one, last, depth + 1, &mut more)?;
+                let sort = self.sort_all || !(matches.is_empty() || more.is_empty());
+                matches.append(&mut more);
+                if sort {
+                    matches.sort();
+                    matches.dedup();
+                }
+            }
+            if !self.sort_all {
+                found.append(&mut matches);
             }
         }
-        matches.sort();
-        matches.dedup();
         found.append(&mut matches);
         Ok(())
     }
@@ -179,7 +191,12 @@ impl Walk<'_> {
             "**" => {}
             _ => {
                 let matcher: Vec<char> = component.chars().collect();
-                for (name, is_dir) in self.files.list(dir) {
+                let names = self.files.list(dir);
+                // A class with a slash in it is cut in two.
+                if !names.is_empty() && !is_valid(component.as_bytes()) {
+                    return Err(Fault::Syntax);
+                }
+                for (name, is_dir) in names {
                     self.step(1 + name.len() * matcher.len() / 64)?;
                     if (last || is_dir) && matches(&matcher, &name.chars().collect::<Vec<_>>()) {
                         found.push(join(dir, &name));
@@ -211,6 +228,19 @@ impl Walk<'_> {
 
 fn join(dir: &str, name: &str) -> String {
     if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+/// Whether `**` stands anywhere but at the very end.
+fn has_inner_doublestar(pattern: &[u8]) -> bool {
+    let mut at = 0;
+    while at + 3 < pattern.len() {
+        match pattern.get(at..at + 2) {
+            Some(b"**") => return true,
+            Some([b'\\', _]) => at += 2,
+            _ => at += 1,
+        }
+    }
+    false
 }
 
 /// Whether any of `*?[{` stands in it without a backslash before.

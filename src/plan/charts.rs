@@ -1,15 +1,10 @@
-//! Charts of chart repositories and registries, found in the directory that stands for one.
-//!
-//! Such a directory holds a chart `web` of version 1.2.0 in any of these places: `web/`, `web-1.2.0/`, `web/1.2.0/` (or
-//! the directory itself is the chart), `web-1.2.0.tgz`, `web/web-1.2.0.tgz`, or wherever its `index.yaml` says.
-
-use std::collections::BTreeMap;
+//! Charts of chart repositories and registries, as sources name them; and ranges of versions that stand for git tags.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::render::helm::repository::{self, Found, Stock};
 use crate::semver::{Constraints, Version};
 use crate::source::Origin;
-use crate::world::{EntryKind, FilePath, Reader, join};
-use crate::yaml::{self, Dialect, Node, Value};
+use crate::world::{FilePath, Reader};
 
 /// A chart of a repository, as a source names it.
 #[derive(Clone, Copy, Debug)]
@@ -26,32 +21,19 @@ pub struct Wanted<'a> {
     pub version_at: Origin,
 }
 
-/// A chart that is at hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Its directory, or its archive.
-    pub place: FilePath,
-    /// Whether it is an archive.
-    pub archive: bool,
-    /// Its version.
-    pub version: String,
-}
-
 /// The chart that is wanted, in the directory that stands for its repository: of the versions that fit, the highest, as
 /// Helm picks one.
 ///
 /// # Errors
 /// There is none; or an index or `Chart.yaml` can't be read.
 pub fn find(reader: &Reader, root: &FilePath, wanted: &Wanted) -> Result<Found, Diagnostics> {
-    let mut search =
-        Search { reader, root, found: BTreeMap::new(), only_listed: Vec::new(), problems: Diagnostics::new() };
-    search.everything(wanted.chart);
-    if search.problems.has_errors() {
-        return Err(search.problems);
+    let stock = repository::look(reader, root, wanted.chart);
+    if stock.problems.has_errors() {
+        return Err(stock.problems);
     }
-    match pick(search.found.values(), wanted.version) {
+    match repository::pick(&stock.found, wanted.version) {
         Ok(Some(found)) => Ok(found.clone()),
-        Ok(None) => Err(search.missing(wanted).into()),
+        Ok(None) => Err(missing(reader, root, &stock, wanted).into()),
         Err(why) => {
             let message = format!("`{}` is neither a version nor a range of versions: {why}", wanted.version);
             Err(Diagnostic::error(Code::CHART_MISSING, message).at(wanted.version_at, "which version?").into())
@@ -91,173 +73,31 @@ fn pull(wanted: &Wanted, directory: &str) -> String {
     }
 }
 
-struct Search<'a, 'w> {
-    reader: &'a Reader<'w>,
-    root: &'a FilePath,
-    /// By place.
-    found: BTreeMap<FilePath, Found>,
-    /// Versions that an index lists, of which nothing is at hand.
-    only_listed: Vec<String>,
-    problems: Diagnostics,
-}
-
-impl Search<'_, '_> {
-    fn everything(&mut self, chart: &str) {
-        let Some(chart) = join("", chart).filter(|chart| !chart.is_empty()) else { return };
-        let name = chart.rsplit('/').next().unwrap_or_default().to_owned();
-        if self.chart_name(self.root).as_deref() == Some(&name) {
-            self.directory(self.root.clone());
+fn missing(reader: &Reader, root: &FilePath, stock: &Stock, wanted: &Wanted) -> Diagnostic {
+    let Wanted { chart, version, url, .. } = *wanted;
+    let place = reader.world().show(root);
+    let place = if place.is_empty() { ".".to_owned() } else { place };
+    let mut versions: Vec<&str> = stock.found.iter().map(|found| found.version.as_str()).collect();
+    versions.sort_by(|a, b| repository::order(b, a));
+    versions.dedup();
+    let listed = stock.only_listed.iter().find(|listed| repository::fits(listed, version));
+    let of = if version.is_empty() { String::new() } else { format!(" {version}") };
+    let message = format!("chart `{chart}`{of} of `{url}` is not in `{place}`, which stands for that repository");
+    let diagnostic = Diagnostic::error(Code::CHART_MISSING, message);
+    let diagnostic = match (versions.is_empty(), listed) {
+        (_, Some(listed)) => diagnostic
+            .at(wanted.at, "its archive is not at hand")
+            .hint(format!("its index lists {listed}, but the archive isn't there")),
+        (true, None) => {
+            let others = repository::names(reader, root);
+            diagnostic.at(wanted.at, "no such chart there").did_you_mean(chart, others.iter().map(String::as_str))
         }
-        // In registries a chart may be named by a path, which the directory need not repeat.
-        let mut homes = vec![chart.as_str()];
-        if name != chart {
-            homes.push(&name);
-        }
-        for home in homes {
-            let (above, base) = home.rsplit_once('/').unwrap_or(("", home));
-            let Some(above) = self.root.join(above) else { continue };
-            let Some(own) = above.join(base) else { continue };
-            self.directory(own.clone());
-            self.beside(&above, &name);
-            self.beside(&own, &name);
-            for entry in self.reader.list(&own).unwrap_or_default() {
-                if entry.kind == EntryKind::Directory && Version::new(&entry.name).is_ok() {
-                    own.join(&entry.name).into_iter().for_each(|dir| self.directory(dir));
-                }
-            }
-        }
-        self.index(&chart, &name);
-    }
-
-    fn add(&mut self, place: FilePath, archive: bool, version: String) {
-        self.found.entry(place.clone()).or_insert(Found { place, archive, version });
-    }
-
-    /// `<name>-<version>.tgz` and `<name>-<version>/` in a directory.
-    fn beside(&mut self, dir: &FilePath, name: &str) {
-        for entry in self.reader.list(dir).unwrap_or_default() {
-            let Some(rest) = entry.name.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')) else { continue };
-            let Some(place) = dir.join(&entry.name) else { continue };
-            match entry.kind {
-                EntryKind::Directory if is_version(rest) => self.directory(place),
-                EntryKind::File => {
-                    if let Some(version) = rest.strip_suffix(".tgz").filter(|version| is_version(version)) {
-                        self.add(place, true, version.to_owned());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// A chart's directory.
-    fn directory(&mut self, dir: FilePath) {
-        if let Some(version) = self.chart_file(&dir).and_then(|chart| text(chart.get("version")?)) {
-            self.add(dir, false, version);
-        }
-    }
-
-    fn chart_name(&mut self, dir: &FilePath) -> Option<String> {
-        text(self.chart_file(dir)?.get("name")?)
-    }
-
-    fn chart_file(&mut self, dir: &FilePath) -> Option<Node> {
-        let path = dir.join("Chart.yaml")?;
-        matches!(self.reader.kind(&path), Ok(Some(EntryKind::File | EntryKind::BadLink))).then_some(())?;
-        self.read(&path)
-    }
-
-    fn read(&mut self, path: &FilePath) -> Option<Node> {
-        match self.reader.text(path) {
-            Ok(source) => {
-                let parsed = yaml::parse_file(&source, Dialect::Kubernetes);
-                self.problems.extend(parsed.diagnostics.clone());
-                Some(parsed.into_first())
-            }
-            Err(error) => {
-                self.problems.push(crate::render::unreadable(self.reader, path, &error));
-                None
-            }
-        }
-    }
-
-    /// What `index.yaml` lists and is there.
-    fn index(&mut self, chart: &str, name: &str) {
-        let Some(path) = self.root.join("index.yaml") else { return };
-        if !matches!(self.reader.kind(&path), Ok(Some(EntryKind::File | EntryKind::BadLink))) {
-            return;
-        }
-        let Some(index) = self.read(&path) else { return };
-        let entries = index.get("entries");
-        let Some(listed) = entries.and_then(|e| e.get(chart).or_else(|| e.get(name))).and_then(Node::as_seq) else {
-            return;
-        };
-        for entry in listed {
-            let Some(version) = entry.get("version").and_then(text) else { continue };
-            let urls = entry.get("urls").and_then(Node::as_seq).unwrap_or_default();
-            let places: Vec<FilePath> = urls.iter().filter_map(Node::as_str).flat_map(|url| self.places(url)).collect();
-            let there = |place: &&FilePath| matches!(self.reader.kind(place), Ok(Some(EntryKind::File)));
-            match places.iter().find(there) {
-                Some(place) => {
-                    // What the index says of an archive counts more than its name.
-                    self.found.remove(place);
-                    self.add(place.clone(), true, version);
-                }
-                None if self.found.values().any(|found| found.version == version) => {}
-                None => self.only_listed.push(version),
-            }
-        }
-    }
-
-    /// Where the archive of a URL may be: at its path, or by its name.
-    fn places(&self, url: &str) -> Vec<FilePath> {
-        let path = url.split(['?', '#']).next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let relative = if path.contains("://") { None } else { self.root.join(path.trim_start_matches('/')) };
-        relative.into_iter().chain(self.root.join(name)).filter(|place| place != self.root).collect()
-    }
-
-    fn missing(&self, wanted: &Wanted) -> Diagnostic {
-        let Wanted { chart, version, url, .. } = *wanted;
-        let place = self.reader.world().show(self.root);
-        let place = if place.is_empty() { ".".to_owned() } else { place };
-        let mut versions: Vec<&str> = self.found.values().map(|found| found.version.as_str()).collect();
-        versions.sort_by(|a, b| order(b, a));
-        versions.dedup();
-        let listed = self.only_listed.iter().find(|listed| fits(listed, version));
-        let of = if version.is_empty() { String::new() } else { format!(" {version}") };
-        let message = format!("chart `{chart}`{of} of `{url}` is not in `{place}`, which stands for that repository");
-        let diagnostic = Diagnostic::error(Code::CHART_MISSING, message);
-        let diagnostic = match (versions.is_empty(), listed) {
-            (_, Some(listed)) => diagnostic
-                .at(wanted.at, "its archive is not at hand")
-                .hint(format!("its index lists {listed}, but the archive isn't there")),
-            (true, None) => {
-                let others = self.others();
-                diagnostic.at(wanted.at, "no such chart there").did_you_mean(chart, others.iter().map(String::as_str))
-            }
-            (false, None) => diagnostic
-                .at(wanted.version_at, "no such version there")
-                .also(wanted.at, "of this chart")
-                .hint(format!("it is there in version {}", few(&versions))),
-        };
-        diagnostic.hint(format!("put it there: `{}` (what git ignores isn't read)", pull(wanted, &place)))
-    }
-
-    /// The charts that are there, by name.
-    fn others(&self) -> Vec<String> {
-        let entries = self.reader.list(self.root).unwrap_or_default().into_iter();
-        let names = entries.filter_map(|entry| match entry.kind {
-            EntryKind::Directory => Some(entry.name),
-            EntryKind::File => {
-                let name = entry.name.strip_suffix(".tgz")?;
-                let at = name.match_indices('-').find(|(at, _)| is_version(name.get(at + 1..).unwrap_or_default()));
-                Some(name.get(..at?.0)?.to_owned())
-            }
-            EntryKind::BadLink => None,
-        });
-        names.collect()
-    }
+        (false, None) => diagnostic
+            .at(wanted.version_at, "no such version there")
+            .also(wanted.at, "of this chart")
+            .hint(format!("it is there in version {}", few(&versions))),
+    };
+    diagnostic.hint(format!("put it there: `{}` (what git ignores isn't read)", pull(wanted, &place)))
 }
 
 /// The first few of a list, newest first.
@@ -266,56 +106,6 @@ fn few(versions: &[&str]) -> String {
     let shown: Vec<&str> = versions.iter().take(SHOWN).copied().collect();
     let more = if versions.len() > SHOWN { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
-}
-
-/// A string, or a number that was meant as one.
-fn text(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::Str(text) => Some(text.to_string()),
-        Value::Int(number) => Some(number.to_string()),
-        Value::Float(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// Whether what follows a chart's name is a version, and not more of the name: `web-2-1.0.0` is `web-2` at 1.0.0.
-fn is_version(text: &str) -> bool {
-    Version::strict(text).is_ok() || (Version::new(text).is_ok() && !text.contains(['-', '+']))
-}
-
-fn order(a: &str, b: &str) -> std::cmp::Ordering {
-    match (Version::new(a), Version::new(b)) {
-        (Ok(one), Ok(other)) => one.cmp(&other).then_with(|| a.cmp(b)),
-        (one, other) => one.is_ok().cmp(&other.is_ok()).then_with(|| a.cmp(b)),
-    }
-}
-
-fn fits(version: &str, range: &str) -> bool {
-    let range = if range.is_empty() { "*" } else { range };
-    match (Constraints::new(range), Version::new(version)) {
-        _ if version == range => true,
-        (Ok(range), Ok(version)) => range.check(&version),
-        _ => false,
-    }
-}
-
-/// The version that is exactly the one asked for, or else the highest in the range (pkg/repo, `IndexFile.Get`).
-fn pick<'f>(
-    all: impl Iterator<Item = &'f Found> + Clone,
-    range: &str,
-) -> Result<Option<&'f Found>, crate::semver::Error> {
-    if let Some(exact) = all.clone().find(|found| found.version == range) {
-        return Ok(Some(exact));
-    }
-    let range = Constraints::new(if range.is_empty() { "*" } else { range })?;
-    let fitting = all.filter_map(|found| Some((Version::new(&found.version).ok()?, found)));
-    let mut best: Option<(Version, &Found)> = None;
-    for (version, found) in fitting.filter(|(version, _)| range.check(version)) {
-        if best.as_ref().is_none_or(|(highest, _)| version > *highest) {
-            best = Some((version, found));
-        }
-    }
-    Ok(best.map(|(_, found)| found))
 }
 
 /// Whether a revision is a range of versions, and so may stand for a tag of another name.

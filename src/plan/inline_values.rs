@@ -31,8 +31,17 @@ pub fn read(scalar: &Node, sources: &Sources) -> Result<Vec<Node>, Diagnostics> 
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(documents) }
 }
 
-/// Where the lines of a string start, in the string and in the file.
-struct Lines(Vec<(u32, u32)>);
+/// The lines of a string, where they stand in the file.
+struct Lines(Vec<Line>);
+
+struct Line {
+    /// Where it starts in the string.
+    start: u32,
+    /// Where in the file.
+    place: u32,
+    /// How long it is, without its end.
+    bytes: u32,
+}
 
 impl Lines {
     /// Of a literal block (`|`) at `at`; none for other styles, which aren't kept line by line.
@@ -55,7 +64,11 @@ impl Lines {
             if found.get(indent..)?.trim_end() != line.trim_end() {
                 return None;
             }
-            lines.push((u32::try_from(text_at).ok()?, u32::try_from(raw_at + indent).ok()?));
+            lines.push(Line {
+                start: u32::try_from(text_at).ok()?,
+                place: u32::try_from(raw_at + indent).ok()?,
+                bytes: u32::try_from(line.trim_end_matches('\n').len()).ok()?,
+            });
             text_at += line.len();
             raw_at += found.len();
         }
@@ -63,9 +76,9 @@ impl Lines {
     }
 
     fn place(&self, at: u32) -> Option<u32> {
-        let line = self.0.partition_point(|(start, _)| *start <= at).checked_sub(1)?;
-        let (start, raw) = self.0.get(line)?;
-        Some(raw + (at - start))
+        let line = self.0.get(self.0.partition_point(|line| line.start <= at).checked_sub(1)?)?;
+        // What the reader misses at the very end is shown at the end of the last line.
+        Some(line.place + (at - line.start).min(line.bytes))
     }
 }
 

@@ -10,6 +10,7 @@ use ecow::{EcoString, EcoVec};
 
 use super::error::{Problem, Result};
 use super::event::{Event, Parser, Properties};
+use super::go_syntax;
 use super::number::{self, Number};
 use super::resolve::{Scalar, is_text, resolve};
 use super::scan::Style;
@@ -116,6 +117,7 @@ pub(super) struct Composer<'a, 'd> {
     steps: u64,
     alias_steps: u64,
     failed: bool,
+    upstream: Option<String>,
 }
 
 /// A document's value.
@@ -125,6 +127,8 @@ pub(super) struct Composed {
     pub failed: bool,
     /// Whether there is nothing at all, not even a `null`.
     pub empty: bool,
+    /// What go-yaml says of the first key that can't be one, if that is what failed.
+    pub upstream: Option<String>,
 }
 
 impl<'a, 'd> Composer<'a, 'd> {
@@ -143,6 +147,7 @@ impl<'a, 'd> Composer<'a, 'd> {
             steps: 1,
             alias_steps: 0,
             failed: false,
+            upstream: None,
         }
     }
 
@@ -153,7 +158,7 @@ impl<'a, 'd> Composer<'a, 'd> {
         loop {
             let done = match parser.next()? {
                 Event::DocumentEnd | Event::StreamEnd => {
-                    return Ok(Composed { node: root, failed: self.failed, empty });
+                    return Ok(Composed { node: root, failed: self.failed, empty, upstream: self.upstream.take() });
                 }
                 Event::DocumentStart => continue,
                 Event::Alias { name, at, end } => self.alias(name, at, end)?,
@@ -561,6 +566,9 @@ impl<'a, 'd> Composer<'a, 'd> {
                 Next::Skip
             }
             KeyText::Unusable(kind) => {
+                if self.upstream.is_none() && matches!(done.node.value, Value::Map(_) | Value::Seq(_)) {
+                    self.upstream = Some(format!("invalid map key: {}", go_syntax::of(&done.node, 0)));
+                }
                 let message = format!("expected a string as the key, found {kind}");
                 let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);
                 let hint = match kind {

@@ -10,6 +10,7 @@ mod compose;
 mod emit;
 mod error;
 mod event;
+mod go_syntax;
 mod json;
 pub mod json_view;
 mod kept;
@@ -162,7 +163,10 @@ fn unmarshal_one(text: &str, range: Range<usize>) -> std::result::Result<Option<
     };
     let composed = composed.map_err(|problem| problem.as_go(text, parser.scanned_lines()))?;
     match diagnostics.iter().find(|d| d.severity == Severity::Error) {
-        Some(wrong) => Err(format!("yaml: {}", wrong.message)),
+        Some(wrong) => Err(match composed.upstream {
+            Some(said) => format!("yaml: {said}"),
+            None => go_syntax::not_finite(&composed.node).unwrap_or_else(|| format!("yaml: {}", wrong.message)),
+        }),
         None => Ok((!composed.empty).then_some(composed.node)),
     }
 }

@@ -33,7 +33,8 @@ use crate::yaml::Node;
 pub fn run(args: &TemplateArgs, ui: &Ui) -> Exit {
     let world = World::new();
     let mut notes = Diagnostics::new();
-    let result = Work::new(args, &world, ui, &mut notes).and_then(|mut work| work.run());
+    let result =
+        Work::new(args, &world, ui, &mut notes).and_then(|mut work| work.run().map_err(|failed| work.told(failed)));
     let (failed, said) = match result {
         Ok(()) => (None, Diagnostics::new()),
         Err(failed) => (Some(failed.text), failed.diagnostics),
@@ -53,17 +54,21 @@ pub fn run(args: &TemplateArgs, ui: &Ui) -> Exit {
 struct Failed {
     text: String,
     diagnostics: Diagnostics,
+    /// Whether Helm had begun to render: then it advises `--debug`, and with that prints what there is.
+    rendering: bool,
 }
 
 impl From<String> for Failed {
     fn from(text: String) -> Self {
-        Self { text, diagnostics: Diagnostics::new() }
+        Self { text, diagnostics: Diagnostics::new(), rendering: false }
     }
 }
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { text: failure.helm, diagnostics: failure.diagnostics }
+        // Helm holds `kubeVersion` against the cluster when it renders.
+        let rendering = failure.helm.starts_with("chart requires kubeVersion: ");
+        Self { text: failure.helm, diagnostics: failure.diagnostics, rendering }
     }
 }
 
@@ -81,8 +86,9 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn new(args: &'a TemplateArgs, world: &'a World, ui: &'a Ui, notes: &'a mut Diagnostics) -> Result<Self, Failed> {
-        let current_dir =
-            ui.current_dir().map_err(|diagnostics| Failed { text: "no such directory".to_owned(), diagnostics })?;
+        let current_dir = ui
+            .current_dir()
+            .map_err(|diagnostics| Failed { diagnostics, ..Failed::from("no such directory".to_owned()) })?;
         let files = Arc::new(Anywhere::new(&current_dir));
         let tree = world.mount(Arc::clone(&files) as Arc<dyn crate::world::Tree>);
         let profile = args.profile.into();
@@ -113,26 +119,14 @@ impl<'a> Work<'a> {
         let version = &release.capabilities.kube_version;
         let kube_version = Some(chart::KubeVersion { compared: version.compared(), shown: version.version() });
         let options = PrepareOptions { profile, kube_version, skip_schema: args.skip_schema_validation };
-        let prepared = chart::prepare(&loaded, &user, &options, &self.recorder).map_err(|failure| {
-            let mut failed = Failed::from(failure);
-            // Helm tells this only when it renders.
-            if failed.text.starts_with("chart requires kubeVersion: ") && !args.debug {
-                failed.text.push_str(USE_DEBUG);
-            }
-            failed
-        })?;
+        let prepared = chart::prepare(&loaded, &user, &options, &self.recorder)?;
         for warning in &prepared.warnings {
             self.ui.talk(&format!("{}\n", warning.helm));
         }
         let files = self.render(&prepared, &release)?;
         let crds = prepared.root.crds().into_iter();
         let crds = crds.map(|crd| Crd { path: crd.path.into(), text: crd.file.content.shared() }).collect();
-        let printing = Printing {
-            include_crds: args.include_crds,
-            no_hooks: args.no_hooks,
-            skip_tests: args.skip_tests,
-            show_only: args.show_only.clone(),
-        };
+        let printing = self.printing();
         match collect(files, crds, prepared.root.name(), profile) {
             Ok(output) => {
                 for dropped in &output.dropped {
@@ -150,11 +144,40 @@ impl<'a> Work<'a> {
                 self.ui.out(&text);
                 Ok(())
             }
-            Err(broken) if args.debug => {
-                self.ui.out(&print_broken(&broken, &printing, profile)?);
-                Err(broken.text.into())
+            Err(broken) => {
+                if args.debug {
+                    self.ui.out(&print_broken(&broken, &printing, profile)?);
+                }
+                let text = if args.debug { broken.text } else { format!("{}{USE_DEBUG}", broken.text) };
+                Err(text.into())
             }
-            Err(broken) => Err(format!("{}{USE_DEBUG}", broken.text).into()),
+        }
+    }
+
+    /// An error of rendering, as Helm tells it: with the advice to ask for `--debug`, or with nothing printed in its place.
+    fn told(&self, mut failed: Failed) -> Failed {
+        if !failed.rendering {
+            return failed;
+        }
+        if !self.args.debug {
+            failed.text.push_str(USE_DEBUG);
+            return failed;
+        }
+        let printing = self.printing();
+        match print(&release::Output::default(), &printing, self.profile) {
+            Ok(text) => self.ui.out(&text),
+            Err(missing) if self.profile == Profile::Helm3 => failed.text = missing,
+            Err(_) => {}
+        }
+        failed
+    }
+
+    fn printing(&self) -> Printing {
+        Printing {
+            include_crds: self.args.include_crds,
+            no_hooks: self.args.no_hooks,
+            skip_tests: self.args.skip_tests,
+            show_only: self.args.show_only.clone(),
         }
     }
 
@@ -239,7 +262,7 @@ impl<'a> Work<'a> {
             (format!("{form}, got: {given}"), "no file or directory of that name is here, either")
         };
         let diagnostic = Diagnostic::error(Code::FILE_MISSING, format!("there is no chart `{given}`")).hint(hint);
-        Err(Failed { text, diagnostics: diagnostic.into() })
+        Err(Failed { diagnostics: diagnostic.into(), ..Failed::from(text) })
     }
 
     /// The bytes of a file that the user names, `-` being stdin.
@@ -294,15 +317,12 @@ impl<'a> Work<'a> {
 
     /// The files that the templates make. A failure is looked at once more with provenance, to tell where it comes from.
     fn render(&mut self, prepared: &chart::Prepared, release: &Release) -> Result<Vec<release::RenderedFile>, Failed> {
-        let (profile, debug) = (self.profile, self.args.debug);
-        let with_advice = |mut text: String| {
-            if !debug {
-                text.push_str(USE_DEBUG);
-            }
-            text
-        };
-        let program = Program::new(&prepared.root, profile)
-            .map_err(|why| Failed { text: with_advice(why.helm()), diagnostics: fault::unparsed(&why) })?;
+        let profile = self.profile;
+        let program = Program::new(&prepared.root, profile).map_err(|why| Failed {
+            text: why.helm(),
+            diagnostics: fault::unparsed(&why),
+            rendering: true,
+        })?;
         let identity = [release.name.as_str(), release.namespace.as_str()];
         let result = if self.args.random {
             template::render(&program, prepared, release, profile, &mut Real, false)
@@ -318,8 +338,8 @@ impl<'a> Work<'a> {
         };
         let again = || template::render(&program, prepared, release, profile, &mut Seeded::new(&identity), true);
         let traced = if failed.fault.limit || self.args.random { None } else { again().err() };
-        let text = with_advice(executing(&failed.path, &failed.fault, profile));
+        let text = executing(&failed.path, &failed.fault, profile);
         let traced = traced.as_ref().unwrap_or(&failed);
-        Err(Failed { text, diagnostics: fault::failed(&traced.path, &traced.fault) })
+        Err(Failed { text, diagnostics: fault::failed(&traced.path, &traced.fault), rendering: true })
     }
 }

@@ -131,8 +131,15 @@ impl Work<'_, '_> {
         let paths: BTreeMap<&str, &FilePath> =
             options.sets.iter().filter_map(|set| Some((set.text.split_once('=')?.1, set.file.as_ref()?))).collect();
         let read_file = |path: &str| -> Result<String, String> {
-            let path = paths.get(path).ok_or_else(|| format!("open {path}: no such file or directory"))?;
-            reader.text(path).map(|file| file.text.to_string()).map_err(|error| error.to_string())
+            let own = || chart.files.iter().find(|file| file.name == path).and_then(chart::File::source);
+            match paths.get(path) {
+                Some(path) => reader.text(path).map(|file| file.text.to_string()).map_err(|error| error.to_string()),
+                // One of the chart's archive.
+                None => match own() {
+                    Some(file) => Ok(file.text.to_string()),
+                    None => Err(format!("open {path}: no such file or directory")),
+                },
+            }
         };
         let overrides = Overrides {
             files: &files,

@@ -257,6 +257,9 @@ impl Exec<'_> {
                     return self.method(state, dot, receiver, signature, name, node, args, last);
                 }
                 match object.field(name) {
+                    Some(_) if has_args && object.kind() == "map" => {
+                        Err(self.fault(state, format!("{name} is not a method but has arguments"), None))
+                    }
                     Some(_) if has_args => {
                         let message = format!("{name} has arguments but cannot be invoked as function");
                         Err(self.fault(state, message, None))
