@@ -7,6 +7,9 @@ mod compare;
 mod element;
 mod escape;
 
+#[cfg(test)]
+mod tests;
+
 use super::call::{Call, Fault, Function, Type, f, variadic};
 use super::format;
 use super::trail::Trail;
@@ -66,22 +69,33 @@ fn not(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn print(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = Value::bytes(format::sprint(call.args)?);
+    let text = format::sprint(call.args)?;
     match call.args {
-        [only] => Ok(Tracked { value: text, trail: only.trail.clone() }),
+        [only] if is_copied(only, b'v') => copied(only, &Trail::NONE, text),
         _ => made(call, text),
     }
 }
 
 fn printf(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = Value::bytes(format::sprintf(call.bytes(0), call.rest(1))?);
+    let text = format::sprintf(call.bytes(0), call.rest(1))?;
     match (call.bytes(0), call.args) {
-        // Nothing but the argument itself.
-        (b"%s" | b"%v" | b"%d", [format, only]) => {
-            Ok(Tracked { value: text, trail: only.trail.beside([&format.trail]) })
-        }
+        ([b'%', verb], [format, only]) if is_copied(only, *verb) => copied(only, &format.trail, text),
         _ => made(call, text),
     }
+}
+
+/// Whether a verb prints just the value: then its text comes from where it does.
+fn is_copied(value: &Value, verb: u8) -> bool {
+    match value {
+        Value::Str(_) | Value::Raw(_) => matches!(verb, b's' | b'v'),
+        Value::Int(..) => matches!(verb, b'd' | b'v'),
+        Value::Float(_) | Value::Bool(_) => verb == b'v',
+        Value::Nil | Value::NoValue | Value::Map(_) | Value::List(_) | Value::Object(_) => false,
+    }
+}
+
+fn copied(value: &Tracked, by: &Trail, text: Vec<u8>) -> Result<Tracked, Fault> {
+    Ok(Tracked { value: Value::bytes(text), trail: value.trail.beside([by]) })
 }
 
 fn println(call: &mut Call) -> Result<Tracked, Fault> {
