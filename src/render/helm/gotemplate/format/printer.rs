@@ -84,8 +84,16 @@ impl<'o> Printer<'o> {
         if depth > MAX_DEPTH {
             self.stopped = Some("formatting a value that holds itself, or is nested more than 1000 levels deep");
         }
-        if self.stopped.is_none() {
-            self.typed(value, value.type_name(), verb, depth);
+        if self.stopped.is_some() {
+            return;
+        }
+        let name = value.type_name();
+        match value {
+            // It may be asked for far down a template's own stack.
+            Value::Map(_) | Value::List(_) | Value::Object(_) => {
+                stacker::maybe_grow(64 << 10, 1 << 20, || self.typed(value, name, verb, depth));
+            }
+            _ => self.typed(value, name, verb, depth),
         }
     }
 
