@@ -3,6 +3,8 @@
 //! `*` any characters but separators, `**` any at all, `?` one that is no separator, `[abc]`, `[!abc]`, `[a-z]`,
 //! `{one,other}`, `\` takes the next character literally.
 
+pub mod doublestar;
+
 use regex::Regex;
 
 /// A compiled glob.

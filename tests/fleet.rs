@@ -1,7 +1,8 @@
-//! The example fleet renders to what other tools make of it.
+//! The example fleets render to what other tools make of them.
 //!
-//! `testdata/fleets/hub-and-spoke.expected` was made by `testdata/fleets/expected.py` with PyYAML 6.0.3 and Jinja2 3.1.6;
-//! the head of that file says how to make it again.
+//! `testdata/fleets/hub-and-spoke.expected` was made by `testdata/fleets/expected.py` with PyYAML 6.0.3 and Jinja2 3.1.6,
+//! `testdata/fleets/charts.expected` by `testdata/fleets/charts.py` with Helm v4.2.4; the heads of those files say how to
+//! make them again.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
 
@@ -13,13 +14,13 @@ use serde_json::Value;
 use terrace::source::FileId;
 use terrace::yaml::{self, Dialect};
 
-fn fleet() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fleets/hub-and-spoke")
+fn fleet(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fleets").join(name)
 }
 
-fn render(out: &Path, more: &[&str]) {
+fn render(name: &str, out: &Path, more: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
-    command.arg("-C").arg(fleet()).arg("render").arg("-o").arg(out).args(more);
+    command.arg("-C").arg(fleet(name)).arg("render").arg("-o").arg(out).args(more);
     command.assert().code(0);
 }
 
@@ -57,10 +58,20 @@ fn line(app: &Value, object: Value) -> String {
 
 #[test]
 fn the_example_fleet_is_what_pyyaml_and_jinja2_make_of_it() {
+    assert_eq!(compared("hub-and-spoke"), 267);
+}
+
+#[test]
+fn charts_are_what_helm_makes_of_them() {
+    assert_eq!(compared("charts"), 25);
+}
+
+/// Renders a fleet and holds each object against what is expected; how many there are.
+fn compared(name: &str) -> usize {
     let out = tempfile::tempdir().unwrap();
-    render(out.path(), &[]);
+    render(name, out.path(), &[]);
     let mut count = 0;
-    for entry in std::fs::read_dir(fleet().with_extension("expected")).unwrap() {
+    for entry in std::fs::read_dir(fleet(name).with_extension("expected")).unwrap() {
         let file = entry.unwrap().path();
         let cluster = file.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = std::fs::read_to_string(&file).unwrap();
@@ -77,7 +88,7 @@ fn the_example_fleet_is_what_pyyaml_and_jinja2_make_of_it() {
         assert_eq!(expected.len(), rendered.len(), "on {cluster}");
         count += rendered.len();
     }
-    assert_eq!(count, 267);
+    count
 }
 
 /// All files below a directory with their bytes.
@@ -92,7 +103,7 @@ fn any_number_of_threads_writes_the_same_bytes() {
     let trees: Vec<_> = ["1", "2", "7"]
         .map(|threads| {
             let dir = out.path().join(threads);
-            render(&dir, &["--threads", threads]);
+            render("hub-and-spoke", &dir, &["--threads", threads]);
             files(&dir)
         })
         .into();

@@ -161,7 +161,7 @@ impl<'a> Assembler<'a> {
                         commit: commit.clone(),
                         path: path.clone(),
                         version,
-                        instead_of: (!fits).then(|| range.to_owned()),
+                        instead_of: (!fits).then(|| locked.unwrap_or(range).to_owned()),
                     };
                     if fits {
                         return Ok(Some(found));

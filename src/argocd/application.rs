@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::helm_source::Helm;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Origin;
 use crate::yaml::{Node, Value};
@@ -26,6 +27,8 @@ pub struct Application {
     pub destination: Destination,
     /// `spec.sources`, or the one `spec.source`.
     pub sources: Vec<Source>,
+    /// Whether they stand in `spec.sources`: only there can one refer to another.
+    pub has_many_sources: bool,
     /// The manifest.
     pub node: Node,
 }
@@ -52,14 +55,14 @@ pub struct Source {
     pub path: Option<(String, Origin)>,
     /// `chart`.
     pub chart: Option<(String, Origin)>,
-    /// `targetRevision`; `HEAD` where it is empty.
-    pub target_revision: (String, Origin),
+    /// `targetRevision`.
+    pub target_revision: Option<(String, Origin)>,
     /// `ref`: the name under which other sources use its files.
-    pub reference: Option<String>,
+    pub reference: Option<(String, Origin)>,
     /// `directory`, if given.
     pub directory: Option<Directory>,
-    /// `helm`, `kustomize` and `plugin`, as they stand.
-    pub tool: Option<(Tool, Node)>,
+    /// `helm`, `kustomize` or `plugin`, if given.
+    pub tool: Option<Tool>,
     /// The whole source.
     pub origin: Origin,
     /// The manifest's text of it.
@@ -67,14 +70,14 @@ pub struct Source {
 }
 
 /// The tools that a source can name; a `directory` is told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Tool {
     /// `helm`.
-    Helm,
-    /// `kustomize`.
-    Kustomize,
-    /// `plugin`.
-    Plugin,
+    Helm(Box<Helm>),
+    /// `kustomize`, as it stands.
+    Kustomize(Node),
+    /// `plugin`, as it stands.
+    Plugin(Node),
 }
 
 /// `directory` options (`ApplicationSourceDirectory`).
@@ -105,6 +108,11 @@ impl Application {
 }
 
 impl Source {
+    /// `targetRevision`, and where it is said: `HEAD` where it isn't.
+    pub fn revision(&self) -> (&str, Origin) {
+        self.target_revision.as_ref().map_or(("HEAD", self.repo_url.1), |(revision, at)| (revision, *at))
+    }
+
     /// Reads one source by itself, as it stands under `spec.source`.
     ///
     /// # Errors
@@ -116,9 +124,11 @@ impl Source {
     }
 }
 
-struct FieldReader {
-    diagnostics: Diagnostics,
-    what: &'static str,
+/// Reads fields one by one, and gathers what is wrong with them.
+pub(super) struct FieldReader {
+    pub(super) diagnostics: Diagnostics,
+    /// What the fields belong to.
+    pub(super) what: &'static str,
 }
 
 impl FieldReader {
@@ -145,6 +155,7 @@ impl FieldReader {
             project: self.text(spec, &["project"])?.map_or_else(|| "default".to_owned(), |(text, _)| text),
             destination: destination?,
             sources: sources?,
+            has_many_sources: spec.get("sources").and_then(Node::as_seq).is_some_and(|s| !s.is_empty()),
             node: node.clone(),
         })
     }
@@ -156,7 +167,7 @@ impl FieldReader {
     }
 
     /// A string; empty or absent is none. The outer option is none after an error.
-    fn text(&mut self, node: &Node, keys: &[&str]) -> Option<Option<(String, Origin)>> {
+    pub(super) fn text(&mut self, node: &Node, keys: &[&str]) -> Option<Option<(String, Origin)>> {
         match node.at(keys) {
             None => Some(None),
             Some(found) => match &found.value {
@@ -227,15 +238,12 @@ impl FieldReader {
             self.diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(at.origin, "a second tool"));
             return None;
         }
-        let tool = tools.first().and_then(|(name, node)| {
-            let tool = match *name {
-                "helm" => Tool::Helm,
-                "kustomize" => Tool::Kustomize,
-                "plugin" => Tool::Plugin,
-                _ => return None,
-            };
-            Some((tool, (*node).clone()))
-        });
+        let tool = match tools.first() {
+            Some(("helm", node)) => Some(Tool::Helm(Box::new(self.helm(node)?))),
+            Some(("kustomize", node)) => Some(Tool::Kustomize((*node).clone())),
+            Some(("plugin", node)) => Some(Tool::Plugin((*node).clone())),
+            _ => None,
+        };
         let directory = match node.get("directory").filter(|d| !d.is_null()) {
             None => None,
             Some(directory) => Some(Directory {
@@ -244,12 +252,11 @@ impl FieldReader {
                 exclude: self.text(directory, &["exclude"])?.map(|(text, _)| text),
             }),
         };
-        let head = || ("HEAD".to_owned(), repo_url.1);
         Some(Source {
             path: self.text(node, &["path"])?,
             chart: self.text(node, &["chart"])?,
-            target_revision: self.text(node, &["targetRevision"])?.unwrap_or_else(head),
-            reference: self.text(node, &["ref"])?.map(|(text, _)| text),
+            target_revision: self.text(node, &["targetRevision"])?,
+            reference: self.text(node, &["ref"])?,
             directory,
             tool,
             origin: node.origin,
@@ -258,7 +265,7 @@ impl FieldReader {
         })
     }
 
-    fn flag(&mut self, node: &Node, key: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, node: &Node, key: &str) -> Option<bool> {
         match node.get(key) {
             None => Some(false),
             Some(found) => match &found.value {

@@ -4,6 +4,8 @@
 pub mod application;
 pub mod cluster_secret;
 pub mod destination;
+pub mod env;
+pub mod helm_source;
 pub mod repository;
 
 /// The API group of Argo CD's kinds.

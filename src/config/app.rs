@@ -58,8 +58,16 @@ pub struct AppSpec {
     pub release_name: Option<String>,
     /// Values for its chart, above `valueFiles`.
     pub values: BTreeMap<String, serde_json::Value>,
-    /// Values files for its chart, relative to the directory, lowest first.
+    /// Values files for its chart, lowest first: relative to the directory, or with a slash before them to the layer's
+    /// repository; globs are fine.
+    #[schemars(example = ["values.yaml", "values-{{ cluster.labels.environment }}.yaml"])]
     pub value_files: Vec<String>,
+    /// Whether files of `valueFiles` that aren't there are left out; `false` by default.
+    pub ignore_missing_value_files: bool,
+    /// Whether the CustomResourceDefinitions in the chart's `crds` are rendered; `true` by default.
+    pub include_crds: Option<bool>,
+    /// Whether the values are not held against the chart's schema; `false` by default.
+    pub skip_schema_validation: bool,
     /// Apps of the same cluster that are synced before it.
     #[schemars(example = ["operator-lifecycle"])]
     pub depends_on: Vec<String>,

@@ -121,6 +121,10 @@ codes! {
     UNKNOWN_PATH = "unknown-path";
     /// A revision that this clone doesn't have.
     UNKNOWN_REVISION = "unknown-revision";
+    /// A chart, or a version of it, that isn't in the directory of its repository.
+    CHART_MISSING = "chart-missing";
+    /// A value takes a commit's id, and revisions aren't pinned.
+    ASSUMED_REVISION = "assumed-revision";
     /// A destination that no declared cluster answers to.
     UNKNOWN_DESTINATION = "unknown-destination";
     /// A destination was taken as a cluster, since none is declared.

@@ -67,6 +67,16 @@ impl Repository {
         Err(GitError::UnknownRevision(Box::new(self.unknown(name, &options.remote)?)))
     }
 
+    /// The names of all tags, sorted.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn tags(&self) -> Result<Vec<String>, GitError> {
+        let output = self.run(["for-each-ref", "--format=%(refname)", "refs/tags"])?;
+        let refs = String::from_utf8_lossy(&output);
+        Ok(refs.lines().filter_map(|name| name.strip_prefix("refs/tags/")).map(str::to_owned).collect())
+    }
+
     /// The best common ancestor of two commits.
     pub fn merge_base(&self, left: &Commit, right: &Commit) -> Result<Commit, GitError> {
         let args = ["merge-base".to_owned(), left.id.to_string(), right.id.to_string()];

@@ -65,6 +65,16 @@ impl KubeVersion {
         &self.text
     }
 
+    /// Its numbers alone, as Argo CD hands it to Helm (reposerver/repository, `parseKubeVersion`): charts ask for
+    /// `>=1.30`, which no version with `-eks-1` after it satisfies.
+    pub fn numbers(&self) -> String {
+        let text = self.text.strip_prefix(['v', 'V']).unwrap_or(&self.text);
+        let numbers = text.split(['-', '+']).next().unwrap_or_default().split('.');
+        let shown: Vec<&str> =
+            numbers.map(|part| Some(part.trim_start_matches('0')).filter(|p| !p.is_empty()).unwrap_or("0")).collect();
+        shown.join(".")
+    }
+
     /// The minor of Kubernetes 1 whose schemas stand for this version: its own, or the nearest that there is.
     pub fn schema_minor(&self) -> u16 {
         match self.major {
@@ -113,6 +123,7 @@ mod tests {
         {
             let version = KubeVersion::parse(text).unwrap();
             assert_eq!((version.major(), version.minor(), version.text()), (1, 31, text.trim()), "{text}");
+            assert!(matches!(version.numbers().as_str(), "1.31" | "1.31.4" | "1.31.0"), "{text}");
         }
         for text in ["", "1", "v1", "1.", "1.x", "one", "1.31.4.5", "1.31.", "-1.31", "1. 31", "1.99999", "1.+31"] {
             assert!(KubeVersion::parse(text).is_err(), "{text}");

@@ -212,7 +212,9 @@ impl Expansion<'_> {
         };
         let reader = Reader::new(self.run.world);
         match applications::app(self.fleet, application, key.clone(), cluster, parent, &reader) {
-            Ok(app) => {
+            Ok((app, warnings)) => {
+                let warnings = self.about(Some(cluster), &tree_name, warnings);
+                self.fixed.diagnostics.extend(warnings);
                 self.pending.insert(key, (app, reader.into_reads()));
             }
             Err(problems) => self.held(key, Some(cluster), tree_name, Some(parent.key.clone()), problems),

@@ -82,9 +82,14 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         let source = render::Source { dir: dir.clone(), engine: engine.clone() };
         let rendered = render::render(&source, &env);
         manifests.extend(rendered.objects);
+        let is_text_engine = match engine {
+            Engine::Plain(options) => options.templates,
+            Engine::Helm(_) => true,
+            Engine::Kustomize => false,
+        };
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
-            None if recorder.on() || !is_text(engine) => d.at(*origin, read_for),
+            None if recorder.on() || !is_text_engine => d.at(*origin, read_for),
             _ => d,
         };
         diagnostics.extend(rendered.diagnostics.into_iter().map(named_here));
@@ -96,11 +101,6 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         }
     }
     (manifests, diagnostics, reader.into_reads())
-}
-
-/// Whether an engine makes text from templates, which has places only while recording.
-fn is_text(engine: &Engine) -> bool {
-    matches!(engine, Engine::Plain(options) if options.templates) || matches!(engine, Engine::Helm(_))
 }
 
 fn attempt(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Unit {

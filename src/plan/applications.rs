@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
+use super::application_sources::Sources;
 use super::fleet::Fleet;
 use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
-use crate::argocd::application::{Application, Source, Tool};
+use crate::argocd::application::Application;
 use crate::argocd::destination;
 use crate::config::cluster::{Cluster, Declared};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::glob::Glob;
-use crate::provenance::Recorder;
+use crate::render::helm::options::Options;
 use crate::render::{Engine, plain};
 use crate::source::Origin;
 use crate::world::{EntryKind, FilePath, Reader, normalize, parent};
-use crate::yaml::{self, Dialect, NullRule};
 
 /// How deep apps may make apps. Names without end are the only way there.
 pub const MAX_DEPTH: usize = 50;
@@ -37,7 +36,7 @@ pub fn key(application: &Application, met: &Met) -> AppKey {
 /// The name that an app has in its cluster's tree. That of a root has a `_` in it, which no Application's has.
 pub fn tree_name(fleet: &Fleet, key: &AppKey) -> Arc<str> {
     match key {
-        AppKey::Application { namespace, name, .. } if **namespace != *fleet.spec.argocd.namespace => {
+        AppKey::Application { namespace, name, .. } if !is_own_namespace(fleet, namespace) => {
             format!("{namespace}.{name}").into()
         }
         AppKey::Application { name, .. } | AppKey::Layer { name, .. } => Arc::clone(name),
@@ -50,6 +49,17 @@ fn root_name(path: &str) -> &str {
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     if stem.is_empty() { "root" } else { stem }
+}
+
+/// The name of a release, made of a directory's or a file's.
+fn release_name(name: &str) -> String {
+    const MOST: usize = 53;
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = name.chars().map(plain).take(MOST).collect();
+    match name.trim_matches('-') {
+        "" => "root".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The cluster that an Application goes to. Where no cluster is declared at all, its destination is taken as one, with
@@ -91,7 +101,7 @@ pub fn cluster(
     Ok((fleet.clusters.len() - 1, Some(warning)))
 }
 
-/// The app of an Application whose cluster is known.
+/// The app of an Application whose cluster is known, and warnings.
 ///
 /// # Errors
 /// Everything that is wrong with its sources.
@@ -102,23 +112,21 @@ pub fn app(
     cluster: ClusterId,
     parent: &App,
     reader: &Reader,
-) -> Result<App, Diagnostics> {
-    let mut sources = Vec::new();
-    let mut diagnostics = Diagnostics::new();
-    for source in &application.sources {
-        match app_source(fleet, source, &application.name, reader) {
-            Ok(found) => sources.extend(found),
-            Err(problems) => diagnostics.extend(problems),
-        }
-    }
-    if diagnostics.has_errors() {
-        return Err(diagnostics);
-    }
+) -> Result<(App, Diagnostics), Diagnostics> {
+    let tree_name = tree_name(fleet, &key);
+    let namespace = match &key {
+        AppKey::Application { namespace, .. } => Arc::clone(namespace),
+        _ => fleet.spec.argocd.namespace.as_str().into(),
+    };
+    let Some(to) = fleet.clusters.get(cluster) else { return Err(Diagnostics::new()) };
+    let finder =
+        Sources { fleet, application: &application, namespace: &namespace, tree_name: &tree_name, cluster: to, reader };
+    let (sources, warnings) = finder.find()?;
     let at = |keys: &[&str]| crate::config::origin_of(&application.node, keys);
     let (declared_at, namespace_at) = (at(&["metadata", "name"]), at(&["spec", "destination", "namespace"]));
-    Ok(App {
+    let app = App {
         namespace_at,
-        tree_name: tree_name(fleet, &key),
+        tree_name,
         key,
         cluster,
         namespace: application.destination.namespace.as_deref().map(Into::into),
@@ -133,108 +141,8 @@ pub fn app(
         parent: Some(parent.key.clone()),
         depth: parent.depth + 1,
         declared_at,
-    })
-}
-
-/// What a file in the source's directory changes in the source of every Application that reads it.
-const SOURCE_FILE: &str = ".argocd-source.yaml";
-
-/// The source as the files `.argocd-source.yaml` and `.argocd-source-<app>.yaml` of its directory change it: JSON merge
-/// patches, which can't say where the source is (reposerver/repository/repository.go, `mergeSourceParameters`).
-fn with_overrides(source: &Source, app: &str, dir: &FilePath, reader: &Reader) -> Result<Option<Source>, Diagnostics> {
-    let mut node = source.node.clone();
-    let mut changed = false;
-    for name in [SOURCE_FILE.to_owned(), format!(".argocd-source-{app}.yaml")] {
-        let Some(path) = dir.join(&name) else { continue };
-        if !matches!(reader.kind(&path), Ok(Some(EntryKind::File | EntryKind::BadLink))) {
-            continue;
-        }
-        let (documents, diagnostics) = super::fleet::documents(reader, &path, Dialect::Kubernetes);
-        if diagnostics.has_errors() {
-            return Err(diagnostics);
-        }
-        let Some(over) = documents.into_iter().next() else { continue };
-        if over.as_map().is_none() {
-            let message = format!("`{name}` holds {}, expected a mapping with fields of a source", over.value.kind());
-            return Err(Diagnostic::error(Code::INVALID_APPLICATION, message).at(over.origin, "not a mapping").into());
-        }
-        node = yaml::merge(&node, &over, NullRule::Delete, &Recorder::off());
-        changed = true;
-    }
-    if !changed {
-        return Ok(None);
-    }
-    if let Some(map) = node.as_map_mut() {
-        for key in ["repoURL", "path", "chart", "targetRevision"] {
-            map.remove(key);
-            if let Some(own) = source.node.get(key) {
-                map.insert(key, own.origin, own.clone());
-            }
-        }
-    }
-    Source::from_node(&node).map(Some)
-}
-
-fn app_source(fleet: &Fleet, source: &Source, app: &str, reader: &Reader) -> Result<Option<AppSource>, Diagnostics> {
-    let (url, url_at) = &source.repo_url;
-    let (revision, revision_at) = &source.target_revision;
-    if let Some((Tool::Plugin, node)) = &source.tool {
-        return Err(Diagnostic::error(
-            Code::ENGINE_MISSING,
-            "this source needs a config management plugin: Terrace runs no plugins",
-        )
-        .at(node.origin, "a plugin")
-        .hint("render it before, and point the Application at the result")
-        .into());
-    }
-    if let Some((chart, at)) = &source.chart {
-        let message = format!("chart `{chart}` {revision} of {url} needs the Helm engine, which is not there yet");
-        return Err(Diagnostic::error(Code::ENGINE_MISSING, message).at(*at, "this chart").into());
-    }
-    let Some((path, path_at)) = &source.path else {
-        if source.reference.is_some() {
-            return Ok(None);
-        }
-        return Err(Diagnostic::error(Code::INVALID_APPLICATION, "a source needs `path`, `chart` or `ref`")
-            .at(source.origin, "this source")
-            .into());
     };
-    let root = fleet.repositories.by_url(url, Some(revision), (*url_at, *revision_at), reader.world())?;
-    let dir = directory(reader, &root, path, *path_at)?;
-    let changed = with_overrides(source, app, &dir, reader)?;
-    let source = changed.as_ref().unwrap_or(source);
-    let engine = match (&source.tool, &source.directory) {
-        (Some((Tool::Helm, _)), _) => Engine::Helm(Arc::default()),
-        (Some((Tool::Kustomize, _)), _) => Engine::Kustomize,
-        (_, Some(options)) => {
-            let mut diagnostics = Diagnostics::new();
-            let mut glob = |pattern: &Option<String>, key: &str| {
-                let pattern = pattern.as_ref()?;
-                Glob::new(pattern, None)
-                    .map_err(|why| {
-                        let message = format!("`directory.{key}` is `{pattern}`, which is not a glob: {why}");
-                        diagnostics.push(
-                            Diagnostic::error(Code::INVALID_APPLICATION, message).at(source.origin, "this source"),
-                        );
-                    })
-                    .ok()
-            };
-            let (include, exclude) = (glob(&options.include, "include"), glob(&options.exclude, "exclude"));
-            if diagnostics.has_errors() {
-                return Err(diagnostics);
-            }
-            Engine::Plain(plain::Options {
-                recurse: options.recurse,
-                include,
-                exclude,
-                lenient: true,
-                ..Default::default()
-            })
-        }
-        (_, None) => detect(reader, &dir),
-    };
-    let shown = format!("{}@{revision}", fleet.describe(&dir));
-    Ok(Some(AppSource { dir, engine, shown, origin: *path_at }))
+    Ok((app, warnings))
 }
 
 /// The directory at a path of a repository.
@@ -274,16 +182,32 @@ pub fn directory(reader: &Reader, root: &FilePath, path: &str, at: Origin) -> Re
         .did_you_mean(dir.name(), beside.iter().map(String::as_str)))
 }
 
-/// What renders a directory that nobody says how to (`Chart.yaml` is a chart, a kustomization beats it, else manifests).
-pub fn detect(reader: &Reader, dir: &FilePath) -> Engine {
+/// What a directory is, where nobody says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detected {
+    /// A chart: it has a `Chart.yaml`.
+    Helm,
+    /// A kustomization, even if it is a chart besides.
+    Kustomize,
+    /// Manifests.
+    Plain,
+}
+
+/// What a directory is.
+pub fn detect(reader: &Reader, dir: &FilePath) -> Detected {
     let has = |name: &str| dir.join(name).is_some_and(|p| matches!(reader.kind(&p), Ok(Some(EntryKind::File))));
     if ["kustomization.yaml", "kustomization.yml", "Kustomization"].into_iter().any(has) {
-        Engine::Kustomize
+        Detected::Kustomize
     } else if has("Chart.yaml") {
-        Engine::Helm(Arc::default())
+        Detected::Helm
     } else {
-        Engine::Plain(plain::Options { lenient: true, ..plain::Options::default() })
+        Detected::Plain
     }
+}
+
+/// Whether a namespace is the one that Argo CD runs in.
+pub fn is_own_namespace(fleet: &Fleet, namespace: &str) -> bool {
+    namespace == fleet.spec.argocd.namespace
 }
 
 /// The app of a root: a file or a directory, expanded on a hub.
@@ -304,7 +228,16 @@ pub fn root(
             .into());
     };
     let there = base.join(&normal).unwrap_or_else(|| base.clone());
+    let key = AppKey::Root { hub, path: normal.as_str().into() };
+    let tree_name = tree_name(fleet, &key);
+    let namespace = fleet.spec.argocd.namespace.as_str();
+    let chart = || {
+        let Some(cluster) = fleet.clusters.get(hub) else { return Options::default() };
+        let known = fleet.release(cluster, &tree_name, Some(namespace), reader.world());
+        Options { release: release_name(root_name(&normal)), origin: at, ..known }
+    };
     let (dir, engine) = match reader.kind(&there) {
+        Ok(Some(EntryKind::File)) if there.name().ends_with(".tgz") => (there.clone(), Engine::Helm(Arc::new(chart()))),
         Ok(Some(EntryKind::File)) => {
             let dir = FilePath::new(there.tree, parent(&there.path));
             let options = plain::Options { file: Some(there.name().to_owned()), ..plain::Options::default() };
@@ -312,17 +245,20 @@ pub fn root(
         }
         _ => {
             let dir = directory(reader, base, path, at)?;
-            let engine = detect(reader, &dir);
+            let engine = match detect(reader, &dir) {
+                Detected::Helm => Engine::Helm(Arc::new(chart())),
+                Detected::Kustomize => Engine::Kustomize,
+                Detected::Plain => Engine::Plain(plain::Options { lenient: true, ..plain::Options::default() }),
+            };
             (dir, engine)
         }
     };
     let shown = fleet.describe(&there);
-    let key = AppKey::Root { hub, path: normal.as_str().into() };
     Ok(App {
-        tree_name: tree_name(fleet, &key),
+        tree_name,
         key,
         cluster: hub,
-        namespace: Some(fleet.spec.argocd.namespace.as_str().into()),
+        namespace: Some(namespace.into()),
         namespace_at: fleet.file.as_ref().map_or(at, |f| f.origin(&["spec", "argocd", "namespace"])),
         tenant: false,
         create_namespace: false,

@@ -8,9 +8,11 @@ use crate::config::cluster::{Cluster, ClusterFile, Declared};
 use crate::config::fleet::{FleetFile, FleetSpec};
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::kube::KubeVersion;
 use crate::layer::values;
+use crate::render::helm::options::Options;
 use crate::source::{Origin, SourceFile};
-use crate::world::{EntryKind, FilePath, ReadError, Reader, find, normalize};
+use crate::world::{EntryKind, FilePath, ReadError, Reader, World, find, normalize};
 use crate::yaml::{self, Dialect, Node};
 
 /// The file that describes a fleet.
@@ -48,6 +50,20 @@ impl Fleet {
             }
             (_, Some(name)) => format!("{name}/{inside}"),
             (_, None) => inside,
+        }
+    }
+
+    /// How a chart is rendered for an app on a cluster, before anybody says more: with what Argo CD would tell Helm of
+    /// the cluster, and what is at hand for its dependencies.
+    pub fn release(&self, cluster: &Cluster, app: &str, namespace: Option<&str>, world: &World) -> Options {
+        Options {
+            release: app.to_owned(),
+            namespace: namespace.unwrap_or("default").to_owned(),
+            kube_version: cluster.kube_version.as_ref().map(KubeVersion::numbers),
+            api_versions: cluster.api_resources.api_versions.iter().cloned().collect(),
+            identity: vec![cluster.name.to_string(), app.to_owned()],
+            repositories: self.repositories.for_charts(world),
+            ..Options::default()
         }
     }
 

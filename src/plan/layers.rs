@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ecow::EcoString;
 
 use super::fleet::Fleet;
-use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
-use crate::config::app::{AppFile, AppSource as FileSource, Flag, Wave};
+use super::layer_sources::Called;
+use super::{App, AppKey, AppOrigin, ClusterId};
+use crate::config::app::{AppFile, Flag, Wave};
 use crate::config::cluster::Cluster;
 use crate::config::fleet::Layer;
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::layer::context::{self, Roots};
-use crate::layer::layout::{self, APP_FILE, AppDir, Instance, LAYER_FILE, Marker};
+use crate::layer::layout::{self, AppDir, Instance, LAYER_FILE};
 use crate::provenance::Recorder;
-use crate::render::{Engine, jinja, plain};
+use crate::render::jinja;
 use crate::source::{Origin, SourceKind, Span};
 use crate::world::{FilePath, Reader, Reads};
 use crate::yaml::{Dialect, Node, Value};
@@ -215,7 +216,7 @@ impl Work<'_, '_> {
     }
 
     /// The directory of `terrace.yaml`, at a revision.
-    fn fleet_root(&self, revision: Option<&str>, at: Origin) -> Result<FilePath, Diagnostics> {
+    pub(super) fn fleet_root(&self, revision: Option<&str>, at: Origin) -> Result<FilePath, Diagnostics> {
         fleet_root(self.fleet, revision, at, self.reader)
     }
 
@@ -349,13 +350,19 @@ impl Work<'_, '_> {
             ("releaseName", Some(release.map_or_else(|| Node::new(&*name, named_at), |r| Node::new(r, released_at)))),
         ]);
         roots.push(("app".into(), app_context));
+        let called = Called {
+            name: &name,
+            release: release.unwrap_or(&name),
+            namespace: namespace.as_ref().and_then(Node::as_str),
+        };
+        let sources = self.sources(place, dir, file.as_ref(), &called)?;
         let depends = file.as_ref().and_then(|f| f.node.at(&["spec", "dependsOn"])).and_then(Node::as_seq);
         let depends_on = depends.unwrap_or_default().iter();
         let declared_at = dir.config.as_ref().map_or(place.at, |_| origin(&["metadata", "name"]));
         Ok(Some(App {
             key: AppKey::Layer { cluster: self.cluster, name: Arc::clone(&name) },
             cluster: self.cluster,
-            tree_name: name,
+            tree_name: Arc::clone(&name),
             namespace_at: namespace.as_ref().map_or(place.at, |n| n.origin),
             namespace: namespace.as_ref().and_then(Node::as_str).map(Into::into),
             tenant: place.layer.tenant,
@@ -363,7 +370,7 @@ impl Work<'_, '_> {
             wave,
             depends_on: depends_on.filter_map(|n| Some((n.as_str()?.into(), n.origin))).collect(),
             labels: file.as_ref().map(|f| f.value.metadata.labels.clone()).unwrap_or_default(),
-            sources: self.sources(place, dir, file.as_ref(), &origin)?,
+            sources,
             context: Arc::new(roots),
             origin: AppOrigin::Layer {
                 layer: place.index,
@@ -431,101 +438,20 @@ impl Work<'_, '_> {
             },
         }
     }
-
-    fn sources(
-        &self,
-        place: &LayerPlace,
-        dir: &AppDir,
-        file: Option<&Loaded<AppFile>>,
-        origin: &dyn Fn(&[&str]) -> Origin,
-    ) -> Result<Vec<AppSource>, Diagnostics> {
-        let elsewhere = file.map(|f| f.value.spec.sources.as_slice()).unwrap_or_default();
-        if elsewhere.is_empty() {
-            let options = plain::Options {
-                recurse: true,
-                templates: true,
-                reserved: &[APP_FILE, LAYER_FILE],
-                skip: dir.inner.clone(),
-                ..plain::Options::default()
-            };
-            let engine = match dir.marker {
-                Marker::None => Engine::Plain(options),
-                Marker::Helm => Engine::Helm(Arc::default()),
-                Marker::Kustomize => Engine::Kustomize,
-            };
-            let at = self.marker_origin(dir).unwrap_or(place.path_at);
-            let shown = self.fleet.describe(&dir.dir);
-            return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown, origin: at }]);
-        }
-        let mut sources = Vec::new();
-        let mut diagnostics = Diagnostics::new();
-        for (index, source) in elsewhere.iter().enumerate() {
-            let index = index.to_string();
-            let at = |key: &str| origin(&["spec", "sources", &index, key]);
-            match self.source(place, source, &at) {
-                Ok(source) => sources.push(source),
-                Err(problems) => diagnostics.extend(problems),
-            }
-        }
-        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(sources) }
-    }
-
-    /// The start of the file that gives a directory to an engine.
-    fn marker_origin(&self, dir: &AppDir) -> Option<Origin> {
-        let names: &[&str] = match dir.marker {
-            Marker::None => &[],
-            Marker::Helm => &["Chart.yaml"],
-            Marker::Kustomize => &layout::KUSTOMIZATIONS,
-        };
-        let marker = names.iter().find_map(|name| dir.dir.join(name).and_then(|path| self.reader.text(&path).ok()));
-        marker.map(|source| Origin::new(source.id, 0))
-    }
-
-    fn source(
-        &self,
-        place: &LayerPlace,
-        source: &FileSource,
-        at: &dyn Fn(&str) -> Origin,
-    ) -> Result<AppSource, Diagnostics> {
-        let repositories = &self.fleet.repositories;
-        let world = self.reader.world();
-        let revision = source.revision.as_deref();
-        let root = match &source.repository {
-            None => match (revision, &place.layer.repository) {
-                (None, _) => place.root.clone(),
-                (Some(_), None) => self.fleet_root(revision, at("revision"))?,
-                (Some(_), Some(name)) => repositories.by_name(name, revision, at("revision"), world)?,
-            },
-            Some(name) if name.contains("/") => {
-                repositories.by_url(name, revision, (at("repository"), at("revision")), world)?
-            }
-            Some(name) => repositories.by_name(name, revision, at("repository"), world)?,
-        };
-        let path = source.chart.as_deref().unwrap_or(&source.path);
-        let dir = super::applications::directory(self.reader, &root, path, at("path"))?;
-        let engine = super::applications::detect(self.reader, &dir);
-        let engine = match engine {
-            Engine::Plain(options) => {
-                Engine::Plain(plain::Options { recurse: true, templates: true, lenient: false, ..options })
-            }
-            other => other,
-        };
-        let shown = self.fleet.describe(&dir);
-        Ok(AppSource { dir, engine, shown, origin: at("path") })
-    }
 }
 
-struct LayerPlace<'a> {
+/// An instance of a layer.
+pub(super) struct LayerPlace<'a> {
     index: usize,
-    layer: &'a Layer,
+    pub(super) layer: &'a Layer,
     instance: &'a Instance,
     /// The namespace that its apps are bound to, and where it comes from.
     namespace: Option<Node>,
-    root: &'a FilePath,
+    pub(super) root: &'a FilePath,
     /// Where the layer is named.
     at: Origin,
     /// Where its path is.
-    path_at: Origin,
+    pub(super) path_at: Origin,
 }
 
 fn span(origin: Origin) -> Span {

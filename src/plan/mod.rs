@@ -1,13 +1,19 @@
 //! Which apps there are on which clusters: from layers, and from Applications to a fixpoint. Order is decided here.
 //!
 //! [`fleet`] gathers what is declared (clusters, repositories); [`layers`] and [`applications`] make [`App`]s of it;
-//! [`order`] says what is synced before what.
+//! [`charts`] finds charts in what stands for their repositories, [`value_files`] and [`inline_values`] the values for
+//! them; [`order`] says what is synced before what.
 
 mod app;
+mod application_sources;
 pub mod applications;
+pub mod charts;
 pub mod fleet;
+pub mod inline_values;
+mod layer_sources;
 pub mod layers;
 pub mod order;
 pub mod repositories;
+pub mod value_files;
 
 pub use app::{App, AppKey, AppOrigin, AppSource, ClusterId};

@@ -1,8 +1,9 @@
 //! What a repository name or URL means here, and at which revision it is read.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::charts::{highest_tag, may_be_range};
 use crate::argocd::repository::normalize_url;
 use crate::diag::{Code, Diagnostic};
 use crate::git::{Compiled, GitError, Repository as GitRepository, ResolveOptions};
@@ -46,13 +47,23 @@ pub struct Pins {
 pub struct Repositories {
     list: Vec<Repository>,
     pins: Pins,
-    trees: Mutex<BTreeMap<(usize, String), Result<FilePath, Diagnostic>>>,
+    trees: Mutex<BTreeMap<(usize, String), Result<Opened, Diagnostic>>>,
+    /// By URL, and by name.
+    charts: OnceLock<Arc<[(String, FilePath)]>>,
+}
+
+/// A repository at a revision.
+#[derive(Clone, Debug)]
+struct Opened {
+    root: FilePath,
+    /// The commit's id.
+    commit: String,
 }
 
 impl Repositories {
     /// The repositories, those named first first, and last the fleet's own as a whole.
     pub fn new(list: Vec<Repository>, pins: Pins) -> Self {
-        Self { list, pins, trees: Mutex::default() }
+        Self { list, pins, trees: Mutex::default(), charts: OnceLock::new() }
     }
 
     /// The fleet's own, as a whole: directories of it may be declared as repositories, too.
@@ -70,7 +81,7 @@ impl Repositories {
         let mut direct =
             self.list.iter().filter(|r| !r.own && r.root.tree == path.tree).map(|r| (r, r.root.path.as_str()));
         let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        let pinned = trees.iter().find(|(_, root)| root.as_ref().is_ok_and(|root| root.tree == path.tree));
+        let pinned = trees.iter().find(|(_, root)| root.as_ref().is_ok_and(|opened| opened.root.tree == path.tree));
         let pinned = pinned.and_then(|((index, _), _)| self.list.get(*index)).filter(|r| !r.own).map(|r| (r, ""));
         match direct.next_back().or(pinned) {
             Some((repository, root)) => {
@@ -85,6 +96,30 @@ impl Repositories {
     /// Whether revisions are honoured.
     pub fn pinned(&self) -> bool {
         self.pins.pinned
+    }
+
+    /// The commit that a root of a pinned repository is; none where files are read as they stand.
+    pub fn commit(&self, root: &FilePath) -> Option<String> {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.values().flatten().find(|opened| opened.root == *root).map(|opened| opened.commit.clone())
+    }
+
+    /// What stands for chart repositories and registries that dependencies of charts name: by URL, by `@name` and by
+    /// `alias:name`. All repositories are among them but the fleet's own as a whole.
+    pub fn for_charts(&self, world: &World) -> Arc<[(String, FilePath)]> {
+        let list = || {
+            let mut charts = Vec::new();
+            let own = self.list.iter().rposition(|repository| repository.own);
+            for (index, repository) in self.list.iter().enumerate().filter(|(index, _)| Some(*index) != own) {
+                // One that can't be opened is told where something of it is needed.
+                let Ok(root) = self.at_revision(index, None, Origin::NONE, world) else { continue };
+                charts.extend(repository.shown.iter().map(|url| (url.clone(), root.clone())));
+                let names = repository.name.iter().flat_map(|name| [format!("@{name}"), format!("alias:{name}")]);
+                charts.extend(names.map(|name| (name, root.clone())));
+            }
+            charts.into()
+        };
+        Arc::clone(self.charts.get_or_init(list))
     }
 
     /// The root of the repository that a layer names.
@@ -166,10 +201,10 @@ impl Repositories {
         let key = (index, revision.to_owned());
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         let tree = trees.entry(key).or_insert_with(|| self.open(repository, revision, world)).clone();
-        tree.map_err(|diagnostic| diagnostic.at(at, "this revision"))
+        tree.map(|opened| opened.root).map_err(|diagnostic| diagnostic.at(at, "this revision"))
     }
 
-    fn open(&self, repository: &Repository, revision: &str, world: &World) -> Result<FilePath, Diagnostic> {
+    fn open(&self, repository: &Repository, revision: &str, world: &World) -> Result<Opened, Diagnostic> {
         let Some(git) = &repository.git else {
             let message = format!("can't read revision `{revision}`: the repository is not a git repository");
             return Err(Diagnostic::error(Code::UNKNOWN_REVISION, message)
@@ -177,10 +212,16 @@ impl Repositories {
         };
         let compiled = self.pins.compiled.clone().filter(|_| repository.own);
         let options = ResolveOptions { compiled, map: self.pins.map.clone(), ..ResolveOptions::default() };
-        let commit = git.resolve(revision, &options).map_err(|error| unresolved(revision, &error))?;
+        let ranged = match options.map.contains_key(revision) {
+            true => None,
+            false => self.tag_in_range(git, revision)?,
+        };
+        let named = ranged.as_deref().unwrap_or(revision);
+        let commit = git.resolve(named, &options).map_err(|error| unresolved(revision, &error))?;
+        let id = commit.id.to_string();
         let own = self.pins.compiled.as_ref().filter(|c| repository.own && c.commit.id == commit.id);
         if own.is_some() {
-            return Ok(repository.root.clone());
+            return Ok(Opened { root: repository.root.clone(), commit: id });
         }
         let options = GitOptions {
             root: repository.prefix.clone(),
@@ -189,7 +230,16 @@ impl Repositories {
         };
         let tree = GitTree::open(Arc::clone(git), &commit, options)
             .map_err(|error| Diagnostic::error(Code::GIT_FAILED, error.to_string()))?;
-        Ok(FilePath::new(world.mount(Arc::new(tree)), ""))
+        Ok(Opened { root: FilePath::new(world.mount(Arc::new(tree)), ""), commit: id })
+    }
+
+    /// The highest tag in a range of versions (`1.2.*`); none if the revision isn't a range, or no tag is in it.
+    fn tag_in_range(&self, git: &GitRepository, revision: &str) -> Result<Option<String>, Diagnostic> {
+        if !may_be_range(revision) {
+            return Ok(None);
+        }
+        let tags = git.tags().map_err(|error| Diagnostic::error(Code::GIT_FAILED, error.to_string()))?;
+        Ok(highest_tag(revision, tags.iter().map(String::as_str)).map(str::to_owned))
     }
 }
 

@@ -48,6 +48,15 @@ pub struct Options {
 pub enum Values {
     /// A file, and where it is named.
     File(FilePath, Origin),
+    /// A file of the chart itself, whose archive holds it.
+    InChart {
+        /// Its path in the chart.
+        path: String,
+        /// Whether it may be missing.
+        optional: bool,
+        /// Where it is named.
+        origin: Origin,
+    },
     /// A mapping that stands elsewhere. Its numbers are read as a values file's are.
     Inline(Node),
 }
@@ -59,7 +68,7 @@ pub struct Set {
     pub kind: SetKind,
     /// `key=value`, in Helm's grammar; for [`SetKind::Json`] also a whole JSON object.
     pub text: String,
-    /// For [`SetKind::File`]: the file that the path in `text` means.
+    /// For [`SetKind::File`]: the file that the path in `text` means; none if it is one of the chart's archive.
     pub file: Option<FilePath>,
     /// Where it is said; the value's origin.
     pub origin: Origin,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::chart::{self, Failure, Overrides, Prepared, ValuesInput};
+use super::chart::{self, Chart, Failure, Overrides, Prepared, ValuesInput};
 use super::effects::Seeded;
 use super::fault;
 use super::options::{Options, SetKind, Values};
@@ -43,7 +43,7 @@ impl Work<'_, '_> {
         let missing = |dependency: &chart::Dependency| self.supplied(dependency);
         let loaded = env.helm.load(self.dir, profile, Some(&missing), env.reader).map_err(diagnostics)?;
         self.rendered.diagnostics.extend(loaded.warnings.clone());
-        let user = self.user_values()?;
+        let user = self.user_values(&loaded)?;
         let kube_version = &release.capabilities.kube_version;
         let kube_version = chart::KubeVersion { compared: kube_version.compared(), shown: kube_version.version() };
         let skip_schema = options.skip_schema_validation;
@@ -95,13 +95,24 @@ impl Work<'_, '_> {
         super::repository::find(self.env.reader, place, &dependency.name, &dependency.version)
     }
 
-    fn user_values(&mut self) -> Result<yaml::Node, Diagnostics> {
+    fn user_values(&mut self, chart: &Chart) -> Result<yaml::Node, Diagnostics> {
         let (options, reader) = (self.options, self.env.reader);
         let mut files = Vec::new();
         let mut problems = Diagnostics::new();
         for values in &options.values {
             match values {
                 Values::Inline(node) => files.push(ValuesInput::Node(node.clone())),
+                Values::InChart { path, optional, origin } => match in_chart(chart, path) {
+                    Some(values) => files.push(values),
+                    None if *optional => {}
+                    None => {
+                        let name = &chart.metadata.name;
+                        let message = format!("the chart `{name}` has no file `{path}`");
+                        let known = chart.files.iter().map(|f| f.name.as_str());
+                        let problem = Diagnostic::error(Code::FILE_MISSING, message).at(*origin, "not in the chart");
+                        problems.push(problem.did_you_mean(path, known));
+                    }
+                },
                 Values::File(path, origin) => match reader.text(path) {
                     Ok(file) => files.push(ValuesInput::File(file)),
                     Err(error) => {
@@ -120,8 +131,15 @@ impl Work<'_, '_> {
         let paths: BTreeMap<&str, &FilePath> =
             options.sets.iter().filter_map(|set| Some((set.text.split_once('=')?.1, set.file.as_ref()?))).collect();
         let read_file = |path: &str| -> Result<String, String> {
-            let path = paths.get(path).ok_or_else(|| format!("open {path}: no such file or directory"))?;
-            reader.text(path).map(|file| file.text.to_string()).map_err(|error| error.to_string())
+            let own = || chart.files.iter().find(|file| file.name == path).and_then(chart::File::source);
+            match paths.get(path) {
+                Some(path) => reader.text(path).map(|file| file.text.to_string()).map_err(|error| error.to_string()),
+                // One of the chart's archive.
+                None => match own() {
+                    Some(file) => Ok(file.text.to_string()),
+                    None => Err(format!("open {path}: no such file or directory")),
+                },
+            }
         };
         let overrides = Overrides {
             files: &files,
@@ -231,6 +249,15 @@ impl Work<'_, '_> {
         let found = self.parsed(path, text, start, segments).diagnostics;
         if found.has_errors() { found } else { Diagnostic::error(Code::YAML_SYNTAX, message).into() }
     }
+}
+
+/// A values file that the chart brings itself.
+fn in_chart(chart: &Chart, path: &str) -> Option<ValuesInput> {
+    if path == "values.yaml" {
+        return Some(ValuesInput::Node(chart.values.clone()));
+    }
+    let file = chart.files.iter().find(|file| file.name == path)?;
+    file.source().map(|source| ValuesInput::File(Arc::clone(source)))
 }
 
 fn is_test(hook: &ReleaseManifest) -> bool {

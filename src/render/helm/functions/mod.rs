@@ -2,6 +2,7 @@
 //! of what a chart's templates can call.
 
 mod toml;
+mod trails;
 mod yaml;
 mod yaml_pretty;
 
@@ -15,13 +16,15 @@ const COMMON: &[Function] = &[
     f("fail", &[Type::String], fail),
     f("fromJson", &[Type::String], from_json),
     f("fromJsonArray", &[Type::String], from_json_array),
+    f("fromToml", &[Type::String], toml::from_toml),
     f("fromYaml", &[Type::String], yaml::from_yaml),
     f("fromYamlArray", &[Type::String], yaml::from_yaml_array),
     f("getHostByName", &[Type::String], get_host_by_name),
     f("include", &[Type::String, Type::Any], include),
     f("lookup", &[Type::String, Type::String, Type::String, Type::String], lookup),
     f("required", &[Type::String, Type::Any], required),
-    f("toJson", &[Type::Any], json::to_json),
+    f("mustToJson", &[Type::Any], must_to_json),
+    f("toJson", &[Type::Any], to_json),
     f("toToml", &[Type::Any], toml::to_toml),
     f("toYaml", &[Type::Any], yaml::to_yaml),
     f("toYamlPretty", &[Type::Any], yaml_pretty::to_yaml_pretty),
@@ -80,6 +83,21 @@ fn from_json_array(call: &mut Call) -> Result<Tracked, Fault> {
     ok(or_error(value, error))
 }
 
+/// JSON; empty if the value has none.
+fn to_json(call: &mut Call) -> Result<Tracked, Fault> {
+    json::quiet(must_to_json(call))
+}
+
+fn must_to_json(call: &mut Call) -> Result<Tracked, Fault> {
+    let text = json::must_to_json(call)?;
+    let recording = call.host.recording();
+    let trail = text.as_bytes().and_then(|t| std::str::from_utf8(t).ok()).filter(|_| recording);
+    match trail.map(|t| trails::shown(call.any(0), t)) {
+        Some(trail) => Ok(text.with(trail)),
+        None => Ok(text),
+    }
+}
+
 /// A map with the error among its entries.
 fn with_error(value: Value, error: Option<String>) -> Value {
     if let (Value::Map(map), Some(error)) = (&value, error) {
@@ -105,3 +123,6 @@ pub fn table(profile: Profile) -> Vec<&'static [Function]> {
     }
     tables
 }
+
+#[cfg(test)]
+mod tests;

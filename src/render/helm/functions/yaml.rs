@@ -1,8 +1,10 @@
 //! `toYaml` and `fromYaml`: what charts call most.
 
 use super::super::gotemplate::call::{Call, Fault, ok};
+use super::super::gotemplate::trail::Trail;
 use super::super::gotemplate::value::{ListRef, MapRef, MapType, Tracked, Value, not_finite};
 use super::super::sprig::json::{self, Target, type_error};
+use super::trails;
 use crate::yaml::{self, Node};
 
 /// sigs.k8s.io/yaml's text of a value, without the last line's end; empty if it has none.
@@ -21,23 +23,25 @@ pub fn must_to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
         text.pop();
     }
     call.host.spend(text.len())?;
-    ok(text)
+    let trail = if call.host.recording() { trails::shown(call.any(0), &text) } else { Trail::NONE };
+    Ok(Tracked { value: text.into(), trail })
 }
 
 /// A map out of YAML, or with the error under `Error`.
 pub fn from_yaml(call: &mut Call) -> Result<Tracked, Fault> {
-    let (value, error) = unmarshal(call.bytes(0), Target::Map);
+    let (value, error) = unmarshal(call, Target::Map);
     ok(super::with_error(value, error))
 }
 
 /// A list out of YAML, or of the error.
 pub fn from_yaml_array(call: &mut Call) -> Result<Tracked, Fault> {
-    let (value, error) = unmarshal(call.bytes(0), Target::List);
+    let (value, error) = unmarshal(call, Target::List);
     ok(super::or_error(value, error))
 }
 
 /// `yaml.Unmarshal` of sigs.k8s.io/yaml: what was read, and what went wrong.
-fn unmarshal(bytes: &[u8], target: Target) -> (Value, Option<String>) {
+fn unmarshal(call: &Call, target: Target) -> (Value, Option<String>) {
+    let bytes = call.bytes(0);
     let empty = || match target {
         Target::List => Value::List(ListRef::new(Vec::new())),
         _ => Value::Map(MapRef::new()),
@@ -54,6 +58,10 @@ fn unmarshal(bytes: &[u8], target: Target) -> (Value, Option<String>) {
     }
     if let Some(error) = type_error(&node, target) {
         return (empty(), Some(format!("error unmarshaling JSON: while decoding JSON: {error}")));
+    }
+    let text = if call.host.recording() { call.any(0).trail.reads() } else { None };
+    if let Some(text) = text.filter(|reads| !reads.text.is_empty() && !node.is_null()) {
+        return (trails::read(&node, text), None);
     }
     let value = match node.value {
         yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map, None)),

@@ -106,10 +106,20 @@ pub fn parse_float(text: &str) -> Option<f64> {
     }
     let magnitude = match lower.strip_prefix("0x") {
         Some(hexadecimal) => parse_hex_float(hexadecimal)?,
-        None if unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') => unsigned.parse::<f64>().ok()?,
+        None if unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') => parse_decimal_float(unsigned)?,
         None => return None,
     };
     magnitude.is_finite().then_some(sign * magnitude)
+}
+
+/// A float in decimal. Underscores may stand between digits.
+fn parse_decimal_float(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return text.parse().ok();
+    }
+    let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let fits = text.match_indices('_').all(|(at, _)| digit(at.checked_sub(1)) && digit(at.checked_add(1)));
+    if fits { text.replace('_', "").parse().ok() } else { None }
 }
 
 /// What follows the `0x` of a hexadecimal float, in lower case: `1.8p3`. The exponent may not be left out.

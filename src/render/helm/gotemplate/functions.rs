@@ -37,7 +37,6 @@ impl Functions {
     }
 
     /// The function at an index that [`Functions::get`] gave.
-    #[expect(clippy::indexing_slicing, reason = "an index comes from this table alone")]
     pub fn at(&self, index: u32) -> &Function {
         &self.list[index as usize]
     }

@@ -17,8 +17,9 @@ pub mod show;
 pub mod trail;
 pub mod value;
 
+#[cfg(test)]
+mod conformance;
 mod drop;
+
 #[cfg(test)]
 mod golden;
-mod lex;
-mod number;

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memrchr};
 
-use super::text::{part, same, size};
+use super::text::{int, part, same, size};
 use crate::render::helm::gotemplate::call::Type::{Int, String as S};
 use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok};
 use crate::render::helm::gotemplate::value::{Tracked, Value};
@@ -27,13 +27,17 @@ fn abbrev(call: &mut Call) -> Result<Tracked, Fault> {
 fn abbrevboth(call: &mut Call) -> Result<Tracked, Fault> {
     let left = call.int(0);
     match size(call.int(1)) {
-        Some(width) if width >= 4 && (left <= 0 || width >= 7) => abbreviated(call, 2, size(left).unwrap_or(0), width),
+        Some(width) if width >= 4 && (left <= 0 || width >= 7) => {
+            // Upstream subtracts from the length, which overflows far below zero: then the end is kept.
+            let beyond = int(call.bytes(2).len()).checked_sub(left).is_none();
+            abbreviated(call, 2, if beyond { usize::MAX } else { size(left).unwrap_or(0) }, width)
+        }
         _ => same(call, 2),
     }
 }
 
-/// At most `width` bytes of a text, dots included; the byte at `offset` is among them. `width` is 4 at least, and 7 if the
-/// start is left out.
+/// At most `width` bytes of a text, dots included; the byte at `offset` is among them. `width` is 4 at least; if
+/// the start has to be left out and it is below 7, upstream's error is lost and nothing left.
 fn abbreviated(call: &Call, at: usize, offset: usize, width: usize) -> Result<Tracked, Fault> {
     let bytes = call.bytes(at);
     if bytes.len() <= width {
@@ -44,6 +48,9 @@ fn abbreviated(call: &Call, at: usize, offset: usize, width: usize) -> Result<Tr
     let take = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
     if offset <= 4 {
         return ok([take(0, keep), DOTS].concat());
+    }
+    if width < 7 {
+        return ok("");
     }
     if offset + keep >= bytes.len() {
         return ok([DOTS, take(bytes.len() - keep, bytes.len())].concat());

@@ -46,6 +46,25 @@ pub fn utc_parts(nanoseconds: i128) -> [i64; 6] {
     [civil.year, month, day, hour, minute, second]
 }
 
+/// A date or a time as TOML writes it, all or parts of it; what has no zone is in one that says what is missing.
+pub fn toml_time(text: &str) -> Option<Value> {
+    let text = text.replacen(' ', "T", 1).replace('t', "T").replace('z', "Z");
+    let local = [
+        ("2006-01-02T15:04:05", "datetime-local"),
+        ("2006-01-02", "date-local"),
+        ("15:04:05", "time-local"),
+        ("2006-01-02T15:04", "datetime-local"),
+        ("15:04", "time-local"),
+    ];
+    let read = |layout: &str| parse::parse(layout.as_bytes(), text.as_bytes()).ok();
+    let zoned = ["2006-01-02T15:04:05Z07:00", "2006-01-02T15:04Z07:00"].into_iter().find_map(read);
+    let at = zoned.or_else(|| {
+        let fixed = |name: &str| Zone::Fixed(name.to_owned(), 0);
+        local.iter().find_map(|(layout, zone)| Some(read(layout)?.within(fixed(zone))))
+    })?;
+    Some(Value::Object(Rc::new(GoTime(at))))
+}
+
 fn now(call: &mut Call) -> Instant {
     Instant::of_nanoseconds(call.host.now(call.name), Zone::Local)
 }

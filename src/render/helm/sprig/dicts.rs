@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use super::merge::{Error, merged};
-use super::text::{chosen, key, lookup};
+use super::text::{chosen, key, lookup, valid};
 use crate::render::helm::gotemplate::call::Type::{Any, Dict, String as S};
 use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok, variadic};
 use crate::render::helm::gotemplate::convert;
@@ -52,7 +52,7 @@ fn dict(call: &mut Call) -> Result<Tracked, Fault> {
 fn name_of(value: &Value) -> Result<EcoString, Fault> {
     Ok(match value {
         Value::Str(text) => text.clone(),
-        other => String::from_utf8_lossy(&convert::strval(other)?).into(),
+        other => valid(&convert::strval(other)?).into(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Ending a render.
 
+use super::text::valid;
 use crate::render::helm::gotemplate::call::{Call, Fault, Function, Type, f};
 use crate::render::helm::gotemplate::value::Tracked;
 
@@ -7,5 +8,5 @@ use crate::render::helm::gotemplate::value::Tracked;
 pub const TABLE: &[Function] = &[f("fail", &[Type::String], fail)];
 
 fn fail(call: &mut Call) -> Result<Tracked, Fault> {
-    Err(Fault::new(call.str(0)))
+    Err(Fault::new(valid(call.bytes(0))))
 }

@@ -8,7 +8,7 @@ use super::gotemplate::call::Function;
 mod abbreviate;
 mod cases;
 mod crypto;
-mod dates;
+pub mod dates;
 mod decimal;
 mod defaults;
 mod dicts;

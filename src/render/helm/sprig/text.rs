@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ecow::EcoString;
 
+use super::unicode;
 use crate::render::helm::gotemplate::call::{Call, Fault};
 use crate::render::helm::gotemplate::trail::Trail;
 use crate::render::helm::gotemplate::value::{Tracked, Value};
@@ -52,11 +53,11 @@ pub fn slice(text: &Value, start: usize, end: usize) -> Value {
     Value::bytes(text.as_bytes().and_then(|bytes| bytes.get(start..end)).unwrap_or_default().to_vec())
 }
 
-/// A string argument as a map's key.
+/// A string argument as a map's key. Keys are UTF-8: other bytes are replaced, one by one.
 pub fn key(value: &Value) -> EcoString {
     match value {
         Value::Str(text) => text.clone(),
-        other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into(),
+        other => valid(other.as_bytes().unwrap_or_default()).into(),
     }
 }
 
@@ -64,8 +65,13 @@ pub fn key(value: &Value) -> EcoString {
 pub fn lookup(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Str(text) => Cow::Borrowed(text),
-        other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()),
+        other => Cow::Owned(valid(other.as_bytes().unwrap_or_default())),
     }
+}
+
+/// Bytes as UTF-8, each that isn't replaced by one character.
+pub fn valid(bytes: &[u8]) -> String {
+    unicode::map(bytes, |c| c)
 }
 
 /// Bytes as a string value; those that are known to be UTF-8 aren't looked at twice.

@@ -10,6 +10,9 @@ mod printable;
 mod printer;
 mod quote;
 
+#[cfg(test)]
+mod tests;
+
 use super::call::Fault;
 use super::value::{Tracked, Value};
 use printer::Printer;

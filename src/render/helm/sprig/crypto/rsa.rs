@@ -1,6 +1,6 @@
 //! RSA: keys, and signatures as PKCS #1 v1.5 has them.
 
-use crypto_bigint::{BoxedUint, Odd, Resize};
+use crypto_bigint::{BoxedUint, ConcatenatingMul, Odd, Resize};
 use sha2::Digest;
 
 use super::der::{self, Reader};
@@ -50,8 +50,8 @@ impl RsaKey {
     }
 
     fn of(p: &BoxedUint, q: &BoxedUint) -> Option<Self> {
-        let n = p.mul(q);
-        let phi = less_one(p).mul(less_one(q));
+        let n = p.concatenating_mul(q);
+        let phi = less_one(p).concatenating_mul(less_one(q));
         // d·e = 1 + k·phi: e is small, so k is found by words.
         let rest = prime::rest(&phi, E);
         let k = (1..E).find(|k| (rest * k + 1).is_multiple_of(E))?;
@@ -100,7 +100,7 @@ impl RsaKey {
         if n.bits() > MAX_BITS {
             return Err("crypto/rsa: key too large");
         }
-        if p.mul(&q) != n || p == BoxedUint::one() || q == BoxedUint::one() {
+        if p.concatenating_mul(&q) != n || p == BoxedUint::one() || q == BoxedUint::one() {
             return Err("crypto/rsa: invalid CRT coefficients");
         }
         let e = e.ok_or("crypto/rsa: public exponent too large")?;
@@ -143,7 +143,7 @@ impl RsaKey {
         let wide = self.n.bits_precision() + 64;
         let widened = |n: &BoxedUint| n.clone().resize_unchecked(wide);
         let difference = widened(&of_p).wrapping_add(widened(&self.p)).wrapping_sub(widened(&of_q.rem_vartime(p)));
-        let h = difference.rem_vartime(p).mul(&self.q_inverse).rem_vartime(p);
+        let h = difference.rem_vartime(p).concatenating_mul(&self.q_inverse).rem_vartime(p);
         let signature = widened(&of_q).wrapping_add(widened(&h).wrapping_mul(widened(&self.q)));
         let bytes = signature.to_be_bytes();
         bytes.get(bytes.len().checked_sub(size)?..).map(<[u8]>::to_vec)

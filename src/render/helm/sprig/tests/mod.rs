@@ -2,5 +2,6 @@
 
 mod golden;
 mod host;
+mod limits;
 mod tagged;
 mod trails;

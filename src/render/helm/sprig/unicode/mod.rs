@@ -154,4 +154,23 @@ mod tests {
         assert_eq!(decode_last(b"\xe2\x82"), (BAD, 1));
         assert_eq!(decode_last(b""), (BAD, 0));
     }
+
+    #[test]
+    fn all_characters_are_what_go_takes_them_for() {
+        use sha2::{Digest, Sha256};
+        let is: [fn(char) -> bool; 8] =
+            [is_upper, is_lower, is_title, is_letter, is_digit, is_number, is_punct, is_space];
+        let mut digest = Sha256::new();
+        for c in '\0'..=char::MAX {
+            for case in [Case::Upper, Case::Lower, Case::Title] {
+                digest.update(u32::from(to(case, c)).to_le_bytes());
+            }
+            digest.update([is.iter().rev().fold(0_u8, |bits, is| bits << 1 | u8::from(is(c)))]);
+        }
+        // Go 1.26 over the same characters: ToUpper, ToLower and ToTitle as uint32, low byte first, then a byte of IsUpper
+        // (lowest), IsLower, IsTitle, IsLetter, IsDigit, IsNumber, IsPunct and IsSpace.
+        let theirs = "89549c42b9c7c5f910145704306751f42ff44f22165a7e412aed864c966da5b0";
+        let ours = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(ours, theirs);
+    }
 }
