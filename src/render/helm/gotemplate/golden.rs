@@ -14,12 +14,9 @@ use crate::yaml::Node;
 #[test]
 fn calls() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/helm/gotemplate");
-    let mut files: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ext| ext == "jsonl"));
-    files.sort();
     let (mut cases, mut wrong) = (0, Vec::new());
-    for path in files {
-        for line in std::fs::read_to_string(&path).unwrap().lines() {
+    for file in ["builtins.jsonl", "format.jsonl"] {
+        for line in std::fs::read_to_string(format!("{root}/{file}")).unwrap().lines() {
             cases += 1;
             let case: Json = serde_json::from_str(line).unwrap();
             let (wanted, got) = (outcome(&case), call(&case));

@@ -48,7 +48,7 @@ fn hold_against(goldens: &str, nodes: bool) -> usize {
     for line in goldens.lines() {
         let golden: Golden = serde_json::from_str(line).unwrap();
         let parsed = parse("t", golden.template.as_str().into(), FileId::NONE, &functions);
-        let ours = parsed.map_err(|fault| fault.text).map(|mut trees| {
+        let ours = parsed.map_err(|fault| fault.text.clone()).map(|mut trees| {
             trees.sort_by(|a, b| a.name.cmp(&b.name));
             let golden = |tree: &Tree| GoldenTree {
                 name: tree.name.to_string(),
@@ -282,7 +282,7 @@ fn errors_point_where_a_person_should_look() {
         ("{{/* a", "/*| a"),
     ] {
         let fault = parse_one(text).unwrap_err();
-        let range = fault.frame.unwrap().span.unwrap().range();
+        let range = fault.frame.as_ref().unwrap().span.unwrap().range();
         let shown = format!("{}|{}", &text[range.clone()], &text[range.end..]);
         assert_eq!(shown, place, "{}", fault.text);
     }
