@@ -281,3 +281,6 @@ fn as_data(data: &Tracked) -> Tracked {
 fn can_be_nil(go: Type) -> bool {
     matches!(go, Type::Any | Type::Reflect | Type::Dict | Type::List | Type::Strings)
 }
+
+#[cfg(test)]
+mod tests;
