@@ -1,7 +1,7 @@
 //! `terrace helm template`.
 
-use std::mem::ManuallyDrop;
 use std::io::{self, Read};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -71,7 +71,7 @@ impl Content {
     /// The bytes, to be kept.
     pub fn shared(&self) -> Arc<[u8]> {
         match self {
-            Self::Text(file) => Arc::from(file.text.as_bytes()),
+            Self::Text(file) => Arc::clone(&file.text).into(),
             Self::Bytes(bytes) => Arc::clone(bytes),
         }
     }

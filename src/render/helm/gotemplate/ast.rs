@@ -47,7 +47,7 @@ pub struct List {
     pub nodes: Vec<Statement>,
 }
 
-/// A statement.
+/// A statement. What is large is boxed: most statements are texts and short actions.
 #[derive(Clone, Debug)]
 pub enum Statement {
     /// Text between actions: this range of the template.
@@ -60,11 +60,11 @@ pub enum Statement {
     /// `{{pipeline}}`.
     Action(Pipe),
     /// `{{if}}`.
-    If(Branch),
+    If(Box<Branch>),
     /// `{{with}}`.
-    With(Branch),
+    With(Box<Branch>),
     /// `{{range}}`.
-    Range(Branch),
+    Range(Box<Branch>),
     /// `{{template "name" pipeline}}`, also what is left of a `block`.
     Template {
         /// Where it stands.
@@ -72,7 +72,7 @@ pub enum Statement {
         /// Which template.
         name: EcoString,
         /// Its dot; nil where there is none.
-        pipe: Option<Pipe>,
+        pipe: Option<Box<Pipe>>,
     },
     /// `{{break}}`.
     Break {

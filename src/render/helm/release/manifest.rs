@@ -52,7 +52,7 @@ pub struct ReleaseManifest {
     /// Where the document starts in what the template made, in bytes.
     pub start: usize,
     /// The document.
-    pub text: EcoString,
+    pub text: Arc<str>,
     /// Its kind; empty where it has none.
     pub kind: EcoString,
     /// Its API version; empty where it has none.

@@ -417,6 +417,7 @@ impl<'t> Parser<'t> {
     fn control(&mut self, control: Control, delim: Token) -> Result<Statement, Fault> {
         self.enter(delim)?;
         let branch = stacker::maybe_grow(STACK.0, STACK.1, || self.branch(control, delim))?;
+        let branch = Box::new(branch);
         self.open.pop();
         Ok(match control {
             Control::If => Statement::If(branch),
@@ -482,7 +483,7 @@ impl<'t> Parser<'t> {
         self.add(name.clone(), root, token)?;
         self.scope = outer;
         self.open.pop();
-        Ok(Statement::Template { pos: token.start, name, pipe: Some(pipe) })
+        Ok(Statement::Template { pos: token.start, name, pipe: Some(Box::new(pipe)) })
     }
 
     fn template(&mut self) -> Result<Statement, Fault> {
@@ -492,7 +493,7 @@ impl<'t> Parser<'t> {
         let mut pipe = None;
         if self.next_non_space().kind != Kind::RightDelim {
             self.backup();
-            pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
+            pipe = Some(Box::new(self.pipeline(CONTEXT, Kind::RightDelim)?));
         }
         Ok(Statement::Template { pos: token.start, name, pipe })
     }
