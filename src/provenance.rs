@@ -131,3 +131,24 @@ impl Recorder {
         self.steps.borrow().get(origin.at as usize).cloned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_was_copied_is_found_again() {
+        let template = Span::new(FileId::NONE, 0..0);
+        let segment = |start| Segment { start, template, reads: Arc::from([]), exact: false };
+        for (start, made, template, at) in [
+            (7, "a: 1\n", "a: 1\n", Some(0)),
+            (7, "a: 1", "a: 1\n", Some(0)),
+            (0, "b: 2\n", "a: 1\n---\nb: 2\n", Some(9)),
+            (7, "b: 2\n", "a: 1\n---\nb: 2\n", None),
+            (0, "3", "{{ .Values.three }}", None),
+            (0, "", "", None),
+        ] {
+            assert_eq!(segment(start).copied_at(made, template), at, "{made:?} of {template:?}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::kube::ObjectId;
 use crate::plan::layers::Layouts;
 use crate::plan::{App, AppKey, AppOrigin};
 use crate::provenance::{Recorder, RenderMap, Segment, ValueRead};
-use crate::source::{Origin, SourceKind, Sources, Span};
+use crate::source::{FileId, Origin, SourceKind, Sources, Span};
 use crate::yaml::{Node, Value};
 
 pub use field::FieldPath;
@@ -233,7 +233,10 @@ impl Chains<'_> {
             return;
         }
         let Some(file) = self.sources.get(origin.file) else {
-            chain.push(Link { what: "made by Terrace".to_owned(), ..link(self.sources, origin, depth) });
+            // An Application that a template made: its text was read in the plan, and isn't kept.
+            let made = origin.file == FileId::TRANSIENT;
+            let what = if made { format!("{what}, in what a template made") } else { "made by Terrace".to_owned() };
+            chain.push(Link { what, ..link(self.sources, origin, depth) });
             return;
         };
         let SourceKind::Rendered(map) = &file.kind else {
