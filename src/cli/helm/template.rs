@@ -1,5 +1,6 @@
 //! `terrace helm template`.
 
+use std::mem::ManuallyDrop;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -92,7 +93,7 @@ impl<'a> Work<'a> {
         let files = Arc::new(Anywhere::new(&current_dir));
         let tree = world.mount(Arc::clone(&files) as Arc<dyn crate::world::Tree>);
         let profile = args.profile.into();
-        let (reader, recorder) = (Reader::new(world), Recorder::off());
+        let (reader, recorder) = (Reader::forgetful(world), Recorder::off());
         Ok(Self { args, profile, ui, world, reader, files, tree, recorder, notes })
     }
 
@@ -113,13 +114,15 @@ impl<'a> Work<'a> {
         let shown = format!("/{}", path.path);
         let options = LoadOptions { profile, shown: Some(&shown), missing: None };
         let loaded = chart::load(&self.reader, &path, &options)?;
+        // The run ends with this chart: the system takes its memory back faster than it is freed piece by piece.
+        crate::cli::session::leave(Arc::clone(&loaded));
         self.notes.extend(loaded.warnings.clone());
         release::name::check(&name, profile)?;
         let release = Release { name, namespace: args.namespace.clone(), is_upgrade: args.is_upgrade, capabilities };
         let version = &release.capabilities.kube_version;
         let kube_version = Some(chart::KubeVersion { compared: version.compared(), shown: version.version() });
         let options = PrepareOptions { profile, kube_version, skip_schema: args.skip_schema_validation };
-        let prepared = chart::prepare(&loaded, &user, &options, &self.recorder)?;
+        let prepared = ManuallyDrop::new(chart::prepare(&loaded, &user, &options, &self.recorder)?);
         for warning in &prepared.warnings {
             self.ui.talk(&format!("{}\n", warning.helm));
         }
@@ -323,6 +326,7 @@ impl<'a> Work<'a> {
             diagnostics: fault::unparsed(&why),
             rendering: true,
         })?;
+        let program = ManuallyDrop::new(program);
         let identity = [release.name.as_str(), release.namespace.as_str()];
         let result = if self.args.random {
             template::render(&program, prepared, release, profile, &mut Real, false)

@@ -13,7 +13,16 @@ struct Rule {
     directories: bool,
     /// Whether it is held against the whole path, or the last component.
     whole: bool,
-    pattern: String,
+    pattern: Pattern,
+}
+
+/// A pattern, taken apart.
+#[derive(Debug)]
+struct Pattern {
+    /// The pattern itself, if it has nothing special in it.
+    literal: Option<String>,
+    /// Its parts, each with whether stars stand before it; none for one that is malformed.
+    chunks: Vec<(bool, Option<Vec<Token>>)>,
 }
 
 /// Longest line that Go's scanner takes.
@@ -58,14 +67,14 @@ impl Rules {
         if rule.contains("**") {
             return Err("double-star (**) syntax is not supported");
         }
-        matches(rule, "abc").ok_or("syntax error in pattern")?;
+        Pattern::new(rule).matches("abc").ok_or("syntax error in pattern")?;
         let (rule, negate) = rule.strip_prefix('!').map_or((rule, false), |rest| (rest, true));
         let (rule, directories) = rule.strip_suffix('/').map_or((rule, false), |rest| (rest, true));
         let (pattern, whole) = match rule.strip_prefix('/') {
             Some(rest) => (rest, true),
             None => (rule, rule.contains('/')),
         };
-        self.rules.push(Rule { negate, directories, whole, pattern: pattern.to_owned() });
+        self.rules.push(Rule { negate, directories, whole, pattern: Pattern::new(pattern) });
         Ok(())
     }
 
@@ -85,31 +94,42 @@ impl Rules {
 impl Rule {
     fn matches(&self, path: &str) -> bool {
         let name = if self.whole { path } else { path.rsplit('/').next().unwrap_or_default() };
-        matches(&self.pattern, name).unwrap_or(false)
+        self.pattern.matches(name).unwrap_or(false)
     }
 }
 
-/// Go's `filepath.Match`: `*` and `?` stop at `/`, `[a-z]` and `[^a-z]`, `\` escapes. None for a bad pattern, as far as it
-/// was looked at: what stands behind a part that doesn't match isn't.
-fn matches(pattern: &str, name: &str) -> Option<bool> {
-    let name: Vec<char> = name.chars().collect();
-    let mut rest = name.as_slice();
-    let mut chunks = chunks(pattern).into_iter().peekable();
-    while let Some((star, chunk)) = chunks.next() {
-        if star && chunk.is_empty() {
-            return Some(!rest.contains(&'/'));
-        }
-        let tokens = tokens(&chunk)?;
-        let last = chunks.peek().is_none();
-        // With a star before it, the chunk may stand further on.
-        let further = if star { rest.iter().take_while(|c| **c != '/').count() } else { 0 };
-        let tails = (0..=further).filter_map(|skip| prefix(&tokens, rest.get(skip..)?));
-        match tails.into_iter().find(|tail| !last || tail.is_empty()) {
-            Some(tail) => rest = tail,
-            None => return Some(false),
-        }
+impl Pattern {
+    fn new(pattern: &str) -> Self {
+        let literal = (!pattern.contains(['*', '?', '[', '\\'])).then(|| pattern.to_owned());
+        let chunks = chunks(pattern).into_iter().map(|(star, chunk)| (star, tokens(&chunk))).collect();
+        Self { literal, chunks }
     }
-    Some(rest.is_empty())
+
+    /// Go's `filepath.Match`: `*` and `?` stop at `/`, `[a-z]` and `[^a-z]`, `\` escapes. None for a bad pattern, as far
+    /// as it was looked at: what stands behind a part that doesn't match isn't.
+    fn matches(&self, name: &str) -> Option<bool> {
+        if let Some(literal) = &self.literal {
+            return Some(literal == name);
+        }
+        let name: Vec<char> = name.chars().collect();
+        let mut rest = name.as_slice();
+        let mut chunks = self.chunks.iter().peekable();
+        while let Some((star, tokens)) = chunks.next() {
+            let tokens = tokens.as_ref()?;
+            if *star && tokens.is_empty() {
+                return Some(!rest.contains(&'/'));
+            }
+            let last = chunks.peek().is_none();
+            // With a star before it, the chunk may stand further on.
+            let further = if *star { rest.iter().take_while(|c| **c != '/').count() } else { 0 };
+            let tails = (0..=further).filter_map(|skip| prefix(tokens, rest.get(skip..)?));
+            match tails.into_iter().find(|tail| !last || tail.is_empty()) {
+                Some(tail) => rest = tail,
+                None => return Some(false),
+            }
+        }
+        Some(rest.is_empty())
+    }
 }
 
 /// The parts of a pattern, each with whether stars stand before it.
@@ -155,6 +175,7 @@ fn prefix<'n>(tokens: &[Token], name: &'n [char]) -> Option<&'n [char]> {
     tokens.iter().zip(start).all(fits).then_some(rest)
 }
 
+#[derive(Debug)]
 enum Token {
     Any,
     Char(char),

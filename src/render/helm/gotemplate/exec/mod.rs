@@ -202,7 +202,9 @@ impl<'a> Exec<'a> {
 
     /// Executes one tree, with an output of its own.
     pub fn execute_tree(&mut self, tree: &Tree, data: &Tracked) -> Result<(Vec<u8>, Vec<Segment>), Fault> {
-        let outer = std::mem::take(&mut self.out);
+        // A file's output is about as long as the file.
+        let bytes = if self.depth == 0 { Vec::with_capacity(tree.text.len()) } else { Vec::new() };
+        let outer = std::mem::replace(&mut self.out, Out::new(bytes));
         let control = std::mem::take(&mut self.control);
         let result = self.run(tree, Operand::new(as_data(data)));
         self.control = control;
