@@ -37,6 +37,18 @@ pub struct Segment {
     pub exact: bool,
 }
 
+impl Segment {
+    /// Where in the template's text that which the segment made starts, if it was copied as it stands. A part of the
+    /// output, such as one document of several, may have cut its first segment at the start and its last at the end.
+    pub fn copied_at(&self, made: &str, template: &str) -> Option<usize> {
+        if made.is_empty() {
+            return None;
+        }
+        let cut = (self.start == 0 && template.ends_with(made)).then(|| template.len() - made.len());
+        if template.starts_with(made) { Some(0) } else { cut }
+    }
+}
+
 /// Maps each byte of a template's output to the template.
 #[derive(Clone, Debug, Default)]
 pub struct RenderMap {
@@ -49,6 +61,12 @@ impl RenderMap {
     pub fn segment(&self, at: u32) -> Option<&Segment> {
         let after = self.segments.partition_point(|s| s.start <= at);
         self.segments.get(after.checked_sub(1)?)
+    }
+
+    /// Where in the output what a segment made ends; `length` is the whole output's.
+    pub fn end(&self, segment: &Segment, length: usize) -> usize {
+        let after = self.segments.partition_point(|s| s.start <= segment.start);
+        self.segments.get(after).map_or(length, |s| s.start as usize)
     }
 
     /// The segments that made any of the bytes from `start` up to `end`.
@@ -111,5 +129,26 @@ impl Recorder {
             return None;
         }
         self.steps.borrow().get(origin.at as usize).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_was_copied_is_found_again() {
+        let template = Span::new(FileId::NONE, 0..0);
+        let segment = |start| Segment { start, template, reads: Arc::from([]), exact: false };
+        for (start, made, template, at) in [
+            (7, "a: 1\n", "a: 1\n", Some(0)),
+            (7, "a: 1", "a: 1\n", Some(0)),
+            (0, "b: 2\n", "a: 1\n---\nb: 2\n", Some(9)),
+            (7, "b: 2\n", "a: 1\n---\nb: 2\n", None),
+            (0, "3", "{{ .Values.three }}", None),
+            (0, "", "", None),
+        ] {
+            assert_eq!(segment(start).copied_at(made, template), at, "{made:?} of {template:?}");
+        }
     }
 }

@@ -95,7 +95,8 @@ pub const HELM: &str = "\
 Examples:
   terrace helm template charts/web               Print a chart's manifests
 
-Flags, output and exit codes are those of the helm command.";
+Flags, output and exit codes are those of the helm command. What needs a cluster, a network or
+another program is refused.";
 
 /// `terrace helm template`.
 pub const HELM_TEMPLATE: &str = "\

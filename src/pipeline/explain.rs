@@ -9,8 +9,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::ObjectId;
 use crate::plan::layers::Layouts;
 use crate::plan::{App, AppKey, AppOrigin};
-use crate::provenance::{Recorder, ValueRead};
-use crate::source::{Origin, SourceKind, Sources, Span};
+use crate::provenance::{Recorder, RenderMap, Segment, ValueRead};
+use crate::source::{FileId, Origin, SourceKind, Sources, Span};
 use crate::yaml::{Node, Value};
 
 pub use field::FieldPath;
@@ -233,7 +233,10 @@ impl Chains<'_> {
             return;
         }
         let Some(file) = self.sources.get(origin.file) else {
-            chain.push(Link { what: "made by Terrace".to_owned(), ..link(self.sources, origin, depth) });
+            // An Application that a template made: its text was read in the plan, and isn't kept.
+            let made = origin.file == FileId::TRANSIENT;
+            let what = if made { format!("{what}, in what a template made") } else { "made by Terrace".to_owned() };
+            chain.push(Link { what, ..link(self.sources, origin, depth) });
             return;
         };
         let SourceKind::Rendered(map) = &file.kind else {
@@ -247,7 +250,7 @@ impl Chains<'_> {
         for segment in map.segments_in(token.start, token.end) {
             let known = told.iter().position(|(template, _)| *template == segment.template);
             let part = known.unwrap_or_else(|| {
-                let at = Origin::new(segment.template.file, segment.template.start as usize);
+                let at = self.in_template(&file.text, map, segment, token.start);
                 let how = if segment.exact { "copied by the template" } else { "written by the template" };
                 chain.push(Link { what: how.to_owned(), ..link(self.sources, at, depth) });
                 told.push((segment.template, Vec::new()));
@@ -261,6 +264,19 @@ impl Chains<'_> {
                 }
             }
         }
+    }
+
+    /// Where a segment's part from byte `at` of the output on stands in the template: in text that was copied right there,
+    /// else where the template's expression starts.
+    fn in_template(&self, output: &str, map: &RenderMap, segment: &Segment, at: u32) -> Origin {
+        let Segment { start, template, .. } = *segment;
+        let file = self.sources.get(template.file);
+        let copied = file.as_ref().and_then(|file| {
+            let made = output.get(start as usize..map.end(segment, output.len()))?;
+            segment.copied_at(made, file.text.get(template.range())?)
+        });
+        let inside = copied.map_or(0, |skipped| skipped + at.saturating_sub(start) as usize);
+        Origin::new(template.file, template.start as usize + inside)
     }
 
     fn read(&self, read: &ValueRead, depth: usize, chain: &mut Vec<Link>) {

@@ -21,6 +21,7 @@ pub struct HelmArgs {
 pub enum HelmVerb {
     /// Render a chart and print its manifests, as `helm template` does
     #[command(after_help = examples::HELM_TEMPLATE, args_override_self = true)]
+    #[command(override_usage = "terrace helm template [OPTIONS] [NAME] CHART")]
     Template(Box<TemplateArgs>),
 }
 
@@ -46,7 +47,7 @@ impl From<ProfileArg> for Profile {
 #[derive(Debug, Args)]
 pub struct TemplateArgs {
     /// The release's name [default: release-name], and the chart: a directory or an archive
-    #[arg(value_name = "[NAME] CHART")]
+    #[arg(value_names = ["NAME", "CHART"], num_args = 0..)]
     pub names: Vec<String>,
 
     /// Whose output to make
@@ -56,7 +57,7 @@ pub struct TemplateArgs {
     #[arg(long)]
     pub random: bool,
 
-    /// Read values from a YAML file, `-` for stdin; may be repeated, or hold several between commas
+    /// Read values from a YAML file, `-` for stdin; may be repeated, or name several with commas between
     #[arg(help_heading = "Values", short = 'f', long, value_name = "FILE")]
     pub values: Vec<String>,
     /// Set values: key1=val1,key2=val2; may be repeated
@@ -93,7 +94,8 @@ pub struct TemplateArgs {
     /// The version of Kubernetes for .Capabilities.KubeVersion
     #[arg(help_heading = "Release", long, value_name = "VERSION")]
     pub kube_version: Option<String>,
-    /// More API versions for .Capabilities.APIVersions; may be repeated, or hold several between commas
+    /// More API versions for .Capabilities.APIVersions; may be repeated, or name several with commas
+    /// between
     #[arg(help_heading = "Release", short = 'a', long, value_name = "API")]
     pub api_versions: Vec<String>,
 

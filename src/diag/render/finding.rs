@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::words;
 use crate::diag::{Diagnostic, Label, Severity, Subject, Trace};
+use crate::provenance::{RenderMap, Segment};
 use crate::source::{LineColumn, SourceFile, SourceKind, Sources, Span};
 
 /// How many templates deep a rendered text is followed back.
@@ -190,9 +191,8 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
                 others.extend(set);
             }
         }
-        let next = |at: u32| map.segment(at).map_or(place.file.text.len(), |_| segment_end(map, at, &place.file.text));
-        let from = verbatim(&place, first.start, next(first.start), first.template, sources);
-        let to = verbatim(&place, last.start, next(last.start), last.template, sources);
+        let from = verbatim(&place, map, first, sources);
+        let to = verbatim(&place, map, last, sources);
         span = Span {
             file: first.template.file,
             start: from.map_or(first.template.start, |shift| shift(start)),
@@ -205,24 +205,20 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
     None
 }
 
-/// Where the segment that starts at `start` ends.
-fn segment_end(map: &crate::provenance::RenderMap, start: u32, text: &str) -> usize {
-    let after = map.segments.partition_point(|s| s.start <= start);
-    map.segments.get(after).map_or(text.len(), |s| s.start as usize)
-}
-
 /// The way from an offset in the output to one in the template, where the template's text was copied as it stands.
 fn verbatim(
     output: &Place,
-    start: u32,
-    end: usize,
-    template: Span,
+    map: &RenderMap,
+    segment: &Segment,
     sources: &Sources,
 ) -> Option<impl Fn(u32) -> u32 + use<>> {
-    let made = output.file.text.get(start as usize..end)?;
+    let Segment { start, template, .. } = *segment;
+    let text = &output.file.text;
+    let made = text.get(start as usize..map.end(segment, text.len()))?;
     let file = sources.get(template.file)?;
-    let same = !made.is_empty() && file.text.get(template.range())? == made;
-    same.then_some(move |at: u32| template.start.saturating_add(at.saturating_sub(start)).min(template.end))
+    let skipped = u32::try_from(segment.copied_at(made, file.text.get(template.range())?)?).ok()?;
+    let base = template.start.saturating_add(skipped);
+    Some(move |at: u32| base.saturating_add(at.saturating_sub(start)).min(template.end))
 }
 
 /// The line of a rendered text at a place, without its indentation.
