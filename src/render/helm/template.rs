@@ -9,10 +9,12 @@ use super::Profile;
 use super::chart::{Instance, Prepared};
 use super::gotemplate::call::Fault;
 use super::gotemplate::exec::{Effects, Exec, Limits, MissingKey, Setup, without_no_value};
+use super::gotemplate::trail::Trail;
 use super::gotemplate::value::{MapRef, MapType, Tracked, Value};
 use super::program::{Program, table, walk};
 use super::release::{self, Capabilities, Files, RenderedFile};
 use crate::provenance::Segment;
+use crate::source::Origin;
 use crate::yaml::{Map, Node};
 
 /// What a release is called, and what it is installed on.
@@ -125,7 +127,7 @@ impl Scopes {
             capabilities: release.capabilities.value(profile).into(),
             scopes: Vec::new(),
         };
-        let place = record.then(|| Rc::new(vec![EcoString::from("values")]));
+        let place = record.then(|| Rc::new(vec![EcoString::from("Values")]));
         let values = frozen(&prepared.values, values_type(profile), place);
         scopes.add(&prepared.root, &values);
         debug_assert_eq!(scopes.scopes.len(), walk(&prepared.root).len(), "scopes follow the walk");
@@ -144,7 +146,7 @@ impl Scopes {
                 ("Files".into(), Files::new(self.profile, files).value().into()),
                 ("Release".into(), self.release.clone()),
                 ("Capabilities".into(), self.capabilities.clone()),
-                ("Values".into(), Value::from(values.clone()).into()),
+                ("Values".into(), tracked(values)),
                 ("Subcharts".into(), Value::from(below.clone()).into()),
             ]),
         );
@@ -169,6 +171,15 @@ impl Scopes {
         }
         table.retyped(values_type(self.profile))
     }
+}
+
+/// The values of a chart as a whole, as read at their place while recording.
+fn tracked(values: &MapRef) -> Tracked {
+    let trail = match values.place() {
+        Some(path) => Trail::read(path.to_vec(), Origin::NONE),
+        None => Trail::NONE,
+    };
+    Tracked::from(Value::from(values.clone())).with(trail)
 }
 
 /// Values as templates see them. `place` is their path, while recording.

@@ -21,9 +21,8 @@ use super::functions::Functions;
 use super::quote::quote;
 use super::set::{Scope, Templates};
 use super::show::{self, Node};
-use super::trail::Trail;
 use super::value::{Tracked, Value};
-use crate::provenance::Segment;
+use crate::provenance::{ReadSet, Segment};
 use crate::source::Span;
 use output::Out;
 pub(crate) use tpl::without_no_value;
@@ -110,8 +109,10 @@ pub struct Exec<'a> {
     /// The variables of all templates that are being executed, each from its [`State::base`] on.
     vars: Vec<Operand>,
     out: Out,
-    /// What the conditions and loops around the current action read, while recording.
-    control: Vec<Trail>,
+    /// What the conditions and loops around the current action read, while recording: each with all those around it.
+    control: Vec<ReadSet>,
+    /// How many loops of the current template are around the current action.
+    loops: usize,
     /// How often each template is being included right now.
     included: HashMap<EcoString, usize>,
     /// Texts of `tpl`, parsed.
@@ -183,6 +184,7 @@ impl<'a> Exec<'a> {
             vars: Vec::new(),
             out: Out::default(),
             control: Vec::new(),
+            loops: 0,
             included: HashMap::new(),
             texts: HashMap::new(),
             steps: 0,
@@ -203,9 +205,11 @@ impl<'a> Exec<'a> {
     /// Executes one tree, with an output of its own.
     pub fn execute_tree(&mut self, tree: &Tree, data: &Tracked) -> Result<(Vec<u8>, Vec<Segment>), Fault> {
         let outer = std::mem::take(&mut self.out);
-        let control = std::mem::take(&mut self.control);
+        let mark = self.control.len();
+        let loops = std::mem::take(&mut self.loops);
         let result = self.run(tree, Operand::new(as_data(data)));
-        self.control = control;
+        self.control.truncate(mark);
+        self.loops = loops;
         let out = std::mem::replace(&mut self.out, outer);
         result.map(|()| out.finish())
     }
