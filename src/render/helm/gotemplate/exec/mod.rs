@@ -193,6 +193,14 @@ impl<'a> Exec<'a> {
         }
     }
 
+    /// What decides, while recording, that the templates are executed that are from here on.
+    pub fn under(&mut self, around: &ReadSet) {
+        self.control.clear();
+        if self.record && !around.is_empty() {
+            self.control.push(around.clone());
+        }
+    }
+
     /// Executes a template by name (`ExecuteTemplate`): the text, and which bytes come from where if that is recorded.
     pub fn execute(&mut self, name: &str, data: &Tracked) -> Result<(Vec<u8>, Vec<Segment>), Fault> {
         let Some(tree) = self.scope.get(name) else {
