@@ -1,6 +1,6 @@
 //! `terrace helm template` against goldens of the real helm: testdata/helm/release, made by testdata/helm/golden.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy doesn't take for tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,4 +88,26 @@ fn releases_are_those_of_helm() {
     }
     assert!(compared > 200, "only {compared} commands");
     assert!(wrong.is_empty(), "{} of {compared}\n\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[test]
+fn files_are_begun_by_manifests_and_continued_by_hooks() {
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/helm/release/hooks-mixed-file/chart");
+    let dir = tempfile::tempdir().unwrap();
+    let render = || {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("terrace"));
+        command.args(["helm", "template", "shop"]).arg(&chart).args(["--output-dir", "out", "--release-name"]);
+        let done = command.current_dir(dir.path()).output().unwrap();
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let once = "wrote out/shop/web/templates/a.yaml\n";
+    assert_eq!(render(), format!("{}\n", once.repeat(3)));
+    let kinds = || {
+        let text = fs::read_to_string(dir.path().join("out/shop/web/templates/a.yaml")).unwrap();
+        text.lines().filter_map(|l| l.strip_prefix("kind: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(), ["Service", "Pod", "Job"]);
+    // The manifest begins the file anew.
+    render();
+    assert_eq!(kinds(), ["Service", "Pod", "Job"]);
 }

@@ -377,3 +377,77 @@ fn pinned_outside_git_says_so() {
     ran.is(2, &[]);
     ran.says(&["HEAD", "no commit yet"]);
 }
+
+/// A range of versions is the highest tag in it; a branch of that very name counts only if no tag does.
+#[test]
+fn pinned_a_range_of_versions_is_a_tag() {
+    for (range, expected) in [("1.*", "two"), ("~1.0", "one"), (">=1.0.0-0", "two"), ("9.x", "three")] {
+        let (repo, [one, two, three]) = history(range);
+        repo.git(&["tag", "v1.0.3", &one]);
+        repo.git(&["tag", "1.10.0", &two]);
+        repo.git(&["tag", "v1.9.0", &one]);
+        repo.git(&["branch", "9.x", &three]);
+        render(&repo.path(), &["--pinned"]).is(0, &[("dev/web", expected)]);
+    }
+    let (repo, _) = history("7.*");
+    let ran = render(&repo.path(), &["--pinned"]);
+    ran.is(3, &[]);
+    ran.says(&["error[unknown-revision]", "`7.*`"]);
+    // `--revision-map` says otherwise, whatever tags there are.
+    let (repo, [one, ..]) = history("1.*");
+    repo.git(&["tag", "1.10.0", &one]);
+    render(&repo.path(), &["--pinned", "--revision-map", "1.*=side"]).is(0, &[("dev/web", "two")]);
+}
+
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  at: {{ .Values.at }}\n";
+
+/// Like [`history`], but `web/` is a chart, and `helm` its Application's options.
+fn chart_history(source: &str) -> (Repo, [String; 2]) {
+    let repo = Repo::new();
+    repo.git(&["remote", "add", "origin", URL]);
+    repo.write("terrace.yaml", &fleet(ROOT));
+    repo.write("clusters/dev.yaml", &cluster("dev", ""));
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: web\n  namespace: argocd\n\
+                       spec:\n  project: default\n  destination: {name: dev, namespace: x}\n";
+    repo.write("argocd/web.yaml", &format!("{application}{source}"));
+    repo.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    repo.write("web/values.yaml", "at: unset\n");
+    repo.write("web/templates/c.yaml", CONFIG);
+    repo.write("values/at.yaml", "at: one\n");
+    let one = repo.commit("one");
+    repo.git(&["tag", "v1"]);
+    repo.write("values/at.yaml", "at: two\n");
+    let two = repo.commit("two");
+    (repo, [one, two])
+}
+
+#[test]
+fn pinned_a_commit_stands_in_for_its_variable() {
+    let source = format!(
+        "  source:\n    repoURL: {URL}\n    path: web\n    targetRevision: v1\n    helm:\n      parameters:\n        \
+         - {{name: at, value: c$ARGOCD_APP_REVISION_SHORT, forceString: true}}\n"
+    );
+    let (repo, [one, _]) = chart_history(&source);
+    render(&repo.path(), &["--pinned"]).is(0, &[("dev/web", &format!("c{}", &one[..7]))]);
+    let ran = render(&repo.path(), &[]);
+    ran.is(0, &[("dev/web", "cv1")]);
+    ran.says(&["warning[assumed-revision]"]);
+}
+
+#[test]
+fn references_are_read_at_one_revision() {
+    let sources = |own: &str, reference: &str| {
+        format!(
+            "  sources:\n    - repoURL: {URL}\n      path: web\n      targetRevision: {own}\n      helm: {{valueFiles: \
+             [$v/values/at.yaml]}}\n    - {{repoURL: {URL}, targetRevision: {reference}, ref: v}}\n"
+        )
+    };
+    let (repo, _) = chart_history(&sources("v1", "v1"));
+    render(&repo.path(), &["--pinned"]).is(0, &[("dev/web", "one")]);
+    // Argo CD has one checkout of a repository.
+    let (repo, _) = chart_history(&sources("main", "v1"));
+    let ran = render(&repo.path(), &["--pinned"]);
+    ran.is(3, &[]);
+    ran.says(&["needs the source's own revision"]);
+    render(&repo.path(), &[]).is(0, &[("dev/web", "two")]);
+}

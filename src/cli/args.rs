@@ -80,6 +80,7 @@ pub enum Verb {
     #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
     /// Use the Helm engine by itself
+    #[command(after_help = examples::HELM)]
     Helm(super::helm::HelmArgs),
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]

@@ -90,6 +90,13 @@ Examples:
   terrace completions fish                       To ~/.config/fish/completions/terrace.fish
   terrace completions powershell                 To a file that $PROFILE loads";
 
+/// `terrace helm`.
+pub const HELM: &str = "\
+Examples:
+  terrace helm template charts/web               Print a chart's manifests
+
+Flags, output and exit codes are those of the helm command.";
+
 /// `terrace helm template`.
 pub const HELM_TEMPLATE: &str = "\
 Examples:

@@ -244,6 +244,7 @@ impl<'a> Sources<'a, '_> {
         values.extend(release.inline_values(helm).into_iter().map(Values::Inline));
         let sets = release.sets(helm);
         let kube_version = release.kube_version(helm);
+        let name = release.release_name(helm);
         release.one_revision();
         let problems = release.problems;
         if problems.has_errors() {
@@ -254,8 +255,7 @@ impl<'a> Sources<'a, '_> {
         let known = self.fleet.release(self.cluster, self.tree_name, destination, self.reader.world());
         let text = |text: &Option<(String, Origin)>| text.as_ref().map(|(text, _)| text.clone());
         Ok(Options {
-            // The name without a namespace, as in Argo CD.
-            release: text(&helm.release_name).unwrap_or_else(|| self.application.name.clone()),
+            release: name,
             namespace: text(&helm.namespace).unwrap_or(known.namespace),
             kube_version,
             api_versions: match helm.api_versions.as_slice() {
@@ -388,9 +388,8 @@ impl Release<'_, '_, '_> {
             let names: Vec<&str> = self.refs.keys().copied().collect();
             let shown = match names.as_slice() {
                 [] => "no source has a `ref`".to_owned(),
-                names => {
-                    format!("the refs are {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
-                }
+                [only] => format!("the only ref is `{only}`"),
+                names => format!("the refs are `{}`", names.join("`, `")),
             };
             let message = format!("no source has the ref `{reference}`");
             self.problems.push(
@@ -470,6 +469,17 @@ impl Release<'_, '_, '_> {
             }
         }
         sets
+    }
+
+    /// The release's name: by default the app's, without its namespace.
+    fn release_name(&mut self, helm: &Helm) -> String {
+        let application = self.sources.application;
+        let named_at = crate::config::origin_of(&application.node, &["metadata", "name"]);
+        let (name, at) = helm.release_name.clone().unwrap_or_else(|| (application.name.clone(), named_at));
+        if let Err(why) = charts::check_release(&name) {
+            self.problems.push(Diagnostic::error(Code::INVALID_APPLICATION, why).at(at, "the release's name"));
+        }
+        name
     }
 
     fn kube_version(&mut self, helm: &Helm) -> Option<String> {

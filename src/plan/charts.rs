@@ -1,6 +1,8 @@
 //! Charts of chart repositories and registries, as sources name them; and ranges of versions that stand for git tags.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::render::helm::Profile;
+use crate::render::helm::release::name;
 use crate::render::helm::repository::{self, Found, Stock};
 use crate::semver::{Constraints, Version};
 use crate::source::Origin;
@@ -58,6 +60,18 @@ pub fn undeclared(diagnostic: Diagnostic, wanted: &Wanted) -> Diagnostic {
     )
 }
 
+/// Whether Helm takes a name for a release.
+///
+/// # Errors
+/// Why it doesn't.
+pub fn check_release(name: &str) -> Result<(), String> {
+    name::check(name, Profile::Helm3).map_err(|_| {
+        format!(
+            "Helm takes no release called `{name}`: at most 53 lower-case letters, digits, `-` and `.` between them"
+        )
+    })
+}
+
 /// The command that gets a chart into a directory.
 fn pull(wanted: &Wanted, directory: &str) -> String {
     let version = match wanted.version {
@@ -97,7 +111,10 @@ fn missing(reader: &Reader, root: &FilePath, stock: &Stock, wanted: &Wanted) -> 
             .also(wanted.at, "of this chart")
             .hint(format!("it is there in version {}", few(&versions))),
     };
-    diagnostic.hint(format!("put it there: `{}` (what git ignores isn't read)", pull(wanted, &place)))
+    match url.contains('/') {
+        true => diagnostic.hint(format!("put it there: `{}` (what git ignores isn't read)", pull(wanted, &place))),
+        false => diagnostic.hint("put its directory or archive there (what git ignores isn't read)"),
+    }
 }
 
 /// The first few of a list, newest first.

@@ -108,10 +108,11 @@ impl Work<'_, '_> {
         at: &dyn Fn(&str) -> Origin,
     ) -> Result<(FilePath, Detected, Origin), Diagnostics> {
         if let Some(chart) = &source.chart {
+            let named = source.repository.as_deref().unwrap_or_default();
             let wanted = Wanted {
                 chart,
                 version: source.revision.as_deref().unwrap_or_default(),
-                url: source.repository.as_deref().unwrap_or_default(),
+                url: self.fleet.repositories.url(named).unwrap_or(named),
                 at: at("chart"),
                 version_at: if source.revision.is_some() { at("revision") } else { at("chart") },
             };
@@ -193,6 +194,15 @@ impl Work<'_, '_> {
                 let message = format!("`apps.{}.values` is {}, expected a mapping", called.name, node.value.kind());
                 diagnostics.push(Diagnostic::error(Code::WRONG_TYPE, message).at(node.origin, "not a mapping"));
             }
+        }
+        if let Err(why) = charts::check_release(called.release) {
+            let key: &[&str] = if spec.is_some_and(|s| s.release_name.is_some()) {
+                &["spec", "releaseName"]
+            } else {
+                &["metadata", "name"]
+            };
+            let place = file.map_or(at, |f| f.origin(key));
+            diagnostics.push(Diagnostic::error(Code::INVALID_VALUE, why).at(place, "the release's name"));
         }
         if diagnostics.has_errors() {
             return Err(diagnostics);

@@ -71,6 +71,11 @@ impl Repositories {
         self.list.iter().rfind(|repository| repository.own)
     }
 
+    /// The URL of the repository that is declared under a name.
+    pub fn url(&self, name: &str) -> Option<&str> {
+        self.list.iter().find(|r| r.name.as_deref() == Some(name))?.shown.first().map(String::as_str)
+    }
+
     /// Whether a name stands for the fleet's own repository, or a directory of it.
     pub fn is_own(&self, name: &str) -> bool {
         self.list.iter().find(|r| r.name.as_deref() == Some(name)).is_some_and(|r| r.own)

@@ -51,13 +51,20 @@ impl Reads {
 #[derive(Debug)]
 pub struct Reader<'w> {
     world: &'w World,
+    /// Whether anybody will ask what was read.
+    recording: bool,
     reads: RefCell<Reads>,
 }
 
 impl<'w> Reader<'w> {
     /// A view that has read nothing yet.
     pub fn new(world: &'w World) -> Self {
-        Self { world, reads: RefCell::default() }
+        Self { world, recording: true, reads: RefCell::default() }
+    }
+
+    /// A view that forgets what it has read: for verbs that render one thing and end.
+    pub fn forgetful(world: &'w World) -> Self {
+        Self { recording: false, ..Self::new(world) }
     }
 
     /// The world behind it. Reading from it directly is not recorded.
@@ -75,10 +82,25 @@ impl<'w> Reader<'w> {
         self.reads.borrow_mut().merge(reads.clone());
     }
 
+    /// Reads the texts of many files at once, on all threads, so that [`Reader::text`] has them. What can't be read is
+    /// told when it is asked for.
+    pub fn prefetch(&self, paths: &[FilePath]) {
+        use rayon::prelude::*;
+        let (world, recording) = (self.world, self.recording);
+        paths.par_iter().for_each(|path| {
+            if let Ok(file) = world.text(path)
+                && recording
+            {
+                file.digest();
+            }
+        });
+    }
+
     /// The text of a file.
     pub fn text(&self, path: &FilePath) -> Result<Arc<SourceFile>, ReadError> {
         let text = self.world.text(path);
         match &text {
+            Ok(_) if !self.recording => {}
             Ok(file) => {
                 let mut reads = self.reads.borrow_mut();
                 if !reads.files.contains_key(path) {
@@ -94,6 +116,7 @@ impl<'w> Reader<'w> {
     pub fn bytes(&self, path: &FilePath) -> Result<Vec<u8>, ReadError> {
         let bytes = self.world.bytes(path);
         match &bytes {
+            Ok(_) if !self.recording => {}
             Ok(bytes) => {
                 let digest = *blake3::hash(bytes).as_bytes();
                 self.reads.borrow_mut().files.insert(path.clone(), digest);

@@ -76,7 +76,8 @@ impl Chart {
         let recorder = if record { Recorder::recording() } else { Recorder::off() };
         let context = jinja::Context::new(Vec::new());
         let reader = Reader::new(&self.world);
-        let env = Env { reader: &reader, jinja: &self.engine, helm: &self.charts, context: &context, recorder: &recorder };
+        let env =
+            Env { reader: &reader, jinja: &self.engine, helm: &self.charts, context: &context, recorder: &recorder };
         let options = Options {
             release: "app".to_owned(),
             namespace: "default".to_owned(),
@@ -98,7 +99,8 @@ impl Chart {
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         for manifest in &rendered.objects {
             let text = |keys: &[&str]| manifest.node.str_at(keys).unwrap_or_default().to_owned();
-            let name = format!("{}/{}/{}", text(&["kind"]), text(&["metadata", "namespace"]), text(&["metadata", "name"]));
+            let name =
+                format!("{}/{}/{}", text(&["kind"]), text(&["metadata", "namespace"]), text(&["metadata", "name"]));
             let times = names.entry(name.clone()).or_default();
             *times += 1;
             let object = format!("{name}#{times}");
@@ -132,7 +134,8 @@ impl Chart {
             let Some((node, origin)) = &field.exact else { continue };
             let origin = last(&render.recorder, *origin);
             let Some(file) = self.world.sources().get(origin.file) else { continue };
-            let token = self.world.sources().widen(terrace::source::Span { file: file.id, start: origin.at, end: origin.at });
+            let token =
+                self.world.sources().widen(terrace::source::Span { file: file.id, start: origin.at, end: origin.at });
             let source = file.text.get(token.range()).unwrap_or_default();
             let parsed = yaml::parse(FileId::NONE, source, yaml::Dialect::Kubernetes);
             let plain = |node: &Node| match &node.value {
@@ -159,7 +162,8 @@ impl Chart {
                 continue;
             }
             effect.changed += 1;
-            let named = |render: &Render, field: Option<&Field>| field.is_some_and(|f| change.named(&self.world, render, f));
+            let named =
+                |render: &Render, field: Option<&Field>| field.is_some_and(|f| change.named(&self.world, render, f));
             if !named(before, old) && !named(&after, new) {
                 let show = |field: Option<&Field>| match field {
                     None => "nothing".to_owned(),
@@ -170,7 +174,12 @@ impl Chart {
                 };
                 effect.wrong.push(format!(
                     "{} = {} changes {} {}\n  before {}\n  after {}",
-                    change.path.join("."), yaml::to_json(&change.to), key.0, key.1, show(old), show(new)
+                    change.path.join("."),
+                    yaml::to_json(&change.to),
+                    key.0,
+                    key.1,
+                    show(old),
+                    show(new)
                 ));
             }
         }

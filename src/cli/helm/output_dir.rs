@@ -16,8 +16,12 @@ use crate::render::helm::release::print::{Printing, document};
 /// # Errors
 /// Helm's text, where a file can't be written.
 pub fn write(output: &Output, printing: &Printing, base: &Path, dir: &Path, name: &str) -> Result<String, String> {
-    let shown = dir.to_string_lossy().trim_end_matches('/').to_owned();
-    let below = if name.is_empty() { shown.clone() } else { format!("{shown}/{name}") };
+    // As it is given; joined with a name it is cleaned, as Go's filepath.Join does.
+    let shown = dir.to_string_lossy().into_owned();
+    let below = match name {
+        "" => shown.clone(),
+        name => dir.join(name).components().collect::<std::path::PathBuf>().to_string_lossy().into_owned(),
+    };
     let mut said = String::new();
     let mut written = BTreeSet::new();
     let mut put = |dir: &str, path: &str, text: &str, append: bool| {

@@ -1,6 +1,7 @@
 //! `terrace helm template`.
 
 use std::io::{self, Read};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,8 +26,8 @@ use crate::render::helm::release::print::{Printing, print, print_broken};
 use crate::render::helm::release::{self, Capabilities, Crd, KubeVersion, collect};
 use crate::render::helm::template::{self, Release};
 use crate::render::helm::{Profile, fault};
-use crate::source::{FileId, SourceKind};
 use crate::source::Origin;
+use crate::source::{FileId, SourceKind};
 use crate::world::{Anywhere, FilePath, Reader, World};
 use crate::yaml::Node;
 
@@ -93,7 +94,7 @@ impl<'a> Work<'a> {
         let files = Arc::new(Anywhere::new(&current_dir));
         let tree = world.mount(Arc::clone(&files) as Arc<dyn crate::world::Tree>);
         let profile = args.profile.into();
-        let (reader, recorder) = (Reader::new(world), Recorder::off());
+        let (reader, recorder) = (Reader::forgetful(world), Recorder::off());
         Ok(Self { args, profile, ui, world, reader, files, tree, recorder, notes })
     }
 
@@ -114,13 +115,21 @@ impl<'a> Work<'a> {
         let shown = format!("/{}", path.path);
         let options = LoadOptions { profile, shown: Some(&shown), missing: None };
         let loaded = chart::load(&self.reader, &path, &options)?;
+        // The run ends with this chart: the system takes its memory back faster than it is freed piece by piece.
+        crate::cli::session::leave(Arc::clone(&loaded));
         self.notes.extend(loaded.warnings.clone());
         release::name::check(&name, profile)?;
-        let release = Release { name, namespace: args.namespace.clone(), is_upgrade: args.is_upgrade, capabilities, origin: Origin::NONE };
+        let release = Release {
+            name,
+            namespace: args.namespace.clone(),
+            is_upgrade: args.is_upgrade,
+            capabilities,
+            origin: Origin::NONE,
+        };
         let version = &release.capabilities.kube_version;
         let kube_version = Some(chart::KubeVersion { compared: version.compared(), shown: version.version() });
         let options = PrepareOptions { profile, kube_version, skip_schema: args.skip_schema_validation };
-        let prepared = chart::prepare(&loaded, &user, &options, &self.recorder)?;
+        let prepared = ManuallyDrop::new(chart::prepare(&loaded, &user, &options, &self.recorder)?);
         for warning in &prepared.warnings {
             self.ui.talk(&format!("{}\n", warning.helm));
         }
@@ -324,6 +333,7 @@ impl<'a> Work<'a> {
             diagnostics: fault::unparsed(&why),
             rendering: true,
         })?;
+        let program = ManuallyDrop::new(program);
         let identity = [release.name.as_str(), release.namespace.as_str()];
         let result = if self.args.random {
             template::render(&program, prepared, release, profile, &mut Real, false)

@@ -26,12 +26,8 @@ pub fn failed(path: &str, fault: &Fault) -> Diagnostics {
     let innermost = frames.last().map_or(fault, |(f, _)| *f);
     let code = if fault.limit { Code::TEMPLATE_FUEL } else { Code::TEMPLATE_ERROR };
     let mut diagnostic = Diagnostic::error(code, said(innermost));
-    let mut place = None;
     for (f, span) in &frames {
         let Some(frame) = &f.frame else { continue };
-        if let Some(previous) = place.replace(*span) {
-            let _: Option<Span> = previous;
-        }
         diagnostic.trace.push(Trace { text: format!("`{}` in `{}`", frame.context, frame.template), span: *span });
     }
     if diagnostic.trace.is_empty() {

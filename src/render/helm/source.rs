@@ -14,7 +14,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::{RenderMap, Segment};
 use crate::render::objects::{Wrong, flatten};
 use crate::render::{Env, Manifest, Rendered};
-use crate::source::{FileId, SourceKind};
+use crate::source::{FileId, SourceFile, SourceKind};
 use crate::world::FilePath;
 use crate::yaml::{self, Dialect};
 
@@ -153,8 +153,19 @@ impl Work<'_, '_> {
         };
         let sources = reader.world().sources();
         let recorder = self.env.recorder;
-        chart::overrides(&overrides, options.profile, sources, recorder, &mut self.rendered.diagnostics)
-            .map_err(diagnostics)
+        let given = chart::overrides(&overrides, options.profile, sources, recorder, &mut self.rendered.diagnostics);
+        given.map_err(|failure| diagnostics(failure).into_iter().map(|problem| self.said(problem)).collect())
+    }
+
+    /// A single value that can't be read is shown where it is said.
+    fn said(&self, problem: Diagnostic) -> Diagnostic {
+        let sources = self.env.reader.world().sources();
+        let shown = problem.primary.as_ref().and_then(|label| sources.get(label.span.file));
+        let same = |file: &Arc<SourceFile>| self.options.sets.iter().find(|set| *set.text == *file.text);
+        match shown.as_ref().and_then(same).filter(|set| set.origin.file.is_real()) {
+            Some(set) => problem.at(set.origin, "can't be read"),
+            None => problem,
+        }
     }
 
     fn warn(&mut self, prepared: &Prepared) {

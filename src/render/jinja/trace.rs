@@ -419,7 +419,13 @@ impl Tracer {
 }
 
 fn segment(start: usize, template: Span, reads: Vec<ValueRead>, exact: bool) -> Segment {
-    Segment { start: u32::try_from(start).unwrap_or(u32::MAX), template, reads: reads.into(), around: ReadSet::NONE, exact }
+    Segment {
+        start: u32::try_from(start).unwrap_or(u32::MAX),
+        template,
+        reads: reads.into(),
+        around: ReadSet::NONE,
+        exact,
+    }
 }
 
 fn text_of(node: &Node) -> Option<String> {

@@ -13,7 +13,16 @@ struct Rule {
     directories: bool,
     /// Whether it is held against the whole path, or the last component.
     whole: bool,
-    pattern: String,
+    pattern: Pattern,
+}
+
+/// A pattern, taken apart.
+#[derive(Debug)]
+struct Pattern {
+    /// The pattern itself, if it has nothing special in it.
+    literal: Option<String>,
+    /// Its parts, each with whether stars stand before it; none for one that is malformed.
+    chunks: Vec<(bool, Option<Vec<Token>>)>,
 }
 
 /// Longest line that Go's scanner takes.
@@ -58,14 +67,14 @@ impl Rules {
         if rule.contains("**") {
             return Err("double-star (**) syntax is not supported");
         }
-        matches(rule, "abc").ok_or("syntax error in pattern")?;
+        Pattern::new(rule).matches("abc").ok_or("syntax error in pattern")?;
         let (rule, negate) = rule.strip_prefix('!').map_or((rule, false), |rest| (rest, true));
         let (rule, directories) = rule.strip_suffix('/').map_or((rule, false), |rest| (rest, true));
         let (pattern, whole) = match rule.strip_prefix('/') {
             Some(rest) => (rest, true),
             None => (rule, rule.contains('/')),
         };
-        self.rules.push(Rule { negate, directories, whole, pattern: pattern.to_owned() });
+        self.rules.push(Rule { negate, directories, whole, pattern: Pattern::new(pattern) });
         Ok(())
     }
 
@@ -85,66 +94,105 @@ impl Rules {
 impl Rule {
     fn matches(&self, path: &str) -> bool {
         let name = if self.whole { path } else { path.rsplit('/').next().unwrap_or_default() };
-        matches(&self.pattern, name).unwrap_or(false)
+        self.pattern.matches(name).unwrap_or(false)
     }
 }
 
-/// Go's `filepath.Match`: `*` and `?` stop at `/`, `[a-z]` and `[^a-z]`, `\` escapes. None for a bad pattern.
-fn matches(pattern: &str, name: &str) -> Option<bool> {
-    let tokens = tokens(pattern)?;
-    let name: Vec<char> = name.chars().collect();
-    // Which prefixes of the name the tokens so far may match.
-    let mut reached = vec![false; name.len() + 1];
-    if let Some(first) = reached.first_mut() {
-        *first = true;
+impl Pattern {
+    fn new(pattern: &str) -> Self {
+        let literal = (!pattern.contains(['*', '?', '[', '\\'])).then(|| pattern.to_owned());
+        let chunks = chunks(pattern).into_iter().map(|(star, chunk)| (star, tokens(&chunk))).collect();
+        Self { literal, chunks }
     }
-    for token in tokens {
-        let mut next = vec![false; name.len() + 1];
-        let mut star = false;
-        for (i, slot) in next.iter_mut().enumerate() {
-            let before = i.checked_sub(1);
-            let c = before.and_then(|b| name.get(b).copied());
-            let came = before.and_then(|b| reached.get(b).copied()).unwrap_or(false);
-            *slot = match &token {
-                Token::Star => {
-                    star = reached.get(i).copied().unwrap_or(false) || (star && c != Some('/'));
-                    star
-                }
-                Token::Any => came && c != Some('/'),
-                Token::Char(wanted) => came && c == Some(*wanted),
-                Token::Set { negated, ranges } => {
-                    let inside = |c: char| ranges.iter().any(|(from, to)| (*from..=*to).contains(&c));
-                    came && c.is_some_and(|c| inside(c) != *negated)
-                }
-            };
+
+    /// Go's `filepath.Match`: `*` and `?` stop at `/`, `[a-z]` and `[^a-z]`, `\` escapes. None for a bad pattern, as far
+    /// as it was looked at: what stands behind a part that doesn't match isn't.
+    fn matches(&self, name: &str) -> Option<bool> {
+        if let Some(literal) = &self.literal {
+            return Some(literal == name);
         }
-        reached = next;
+        let name: Vec<char> = name.chars().collect();
+        let mut rest = name.as_slice();
+        let mut chunks = self.chunks.iter().peekable();
+        while let Some((star, tokens)) = chunks.next() {
+            let tokens = tokens.as_ref()?;
+            if *star && tokens.is_empty() {
+                return Some(!rest.contains(&'/'));
+            }
+            let last = chunks.peek().is_none();
+            // With a star before it, the chunk may stand further on.
+            let further = if *star { rest.iter().take_while(|c| **c != '/').count() } else { 0 };
+            let tails = (0..=further).filter_map(|skip| prefix(tokens, rest.get(skip..)?));
+            match tails.into_iter().find(|tail| !last || tail.is_empty()) {
+                Some(tail) => rest = tail,
+                None => return Some(false),
+            }
+        }
+        Some(rest.is_empty())
     }
-    reached.last().copied()
 }
 
+/// The parts of a pattern, each with whether stars stand before it.
+fn chunks(pattern: &str) -> Vec<(bool, String)> {
+    let mut chunks = Vec::new();
+    let (mut star, mut chunk, mut inside) = (false, String::new(), false);
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' if !inside => {
+                if !chunk.is_empty() {
+                    chunks.push((star, std::mem::take(&mut chunk)));
+                }
+                star = true;
+                continue;
+            }
+            '[' => inside = true,
+            ']' => inside = false,
+            '\\' => {
+                chunk.push(c);
+                chunk.extend(chars.next());
+                continue;
+            }
+            _ => {}
+        }
+        chunk.push(c);
+    }
+    // A star that follows a chunk is one of its own; stars in a row are one.
+    if star || !chunk.is_empty() {
+        chunks.push((star, chunk));
+    }
+    chunks
+}
+
+/// What is left of a name that starts with the tokens.
+fn prefix<'n>(tokens: &[Token], name: &'n [char]) -> Option<&'n [char]> {
+    let (start, rest) = name.split_at_checked(tokens.len())?;
+    let fits = |(token, c): (&Token, &char)| match token {
+        Token::Any => *c != '/',
+        Token::Char(wanted) => c == wanted,
+        Token::Set { negated, ranges } => ranges.iter().any(|(from, to)| (*from..=*to).contains(c)) != *negated,
+    };
+    tokens.iter().zip(start).all(fits).then_some(rest)
+}
+
+#[derive(Debug)]
 enum Token {
-    Star,
     Any,
     Char(char),
     Set { negated: bool, ranges: Vec<(char, char)> },
 }
 
-fn tokens(pattern: &str) -> Option<Vec<Token>> {
+fn tokens(chunk: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
-    let mut chars = pattern.chars().peekable();
+    let mut chars = chunk.chars().peekable();
     while let Some(c) = chars.next() {
         tokens.push(match c {
-            '*' => Token::Star,
             '?' => Token::Any,
             '\\' => Token::Char(chars.next()?),
             '[' => {
                 let negated = chars.next_if_eq(&'^').is_some();
                 let mut ranges = Vec::new();
-                loop {
-                    if !ranges.is_empty() && chars.next_if_eq(&']').is_some() {
-                        break;
-                    }
+                while ranges.is_empty() || chars.next_if_eq(&']').is_none() {
                     let mut bound = || match chars.next()? {
                         '-' | ']' => None,
                         '\\' => chars.next(),
@@ -170,4 +218,29 @@ fn tokens(pattern: &str) -> Option<Vec<Token>> {
         });
     }
     Some(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    #[test]
+    fn rules_ignore_what_helm_ignores() {
+        let path = format!("{}/testdata/helm/chart/ignore.jsonl", env!("CARGO_MANIFEST_DIR"));
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let case: Json = serde_json::from_str(line).unwrap();
+            match Rules::parse(case["rules"].as_str().unwrap()) {
+                Err((_, error)) => assert_eq!(case["error"], error, "{case}"),
+                Ok(rules) => {
+                    assert!(case.get("error").is_none(), "{case}");
+                    for (path, expected) in case["ignored"].as_object().unwrap() {
+                        let (name, directory) = path.strip_suffix('/').map_or((path.as_str(), false), |p| (p, true));
+                        assert_eq!(rules.ignores(name, directory), *expected, "{path} in {case}");
+                    }
+                }
+            }
+        }
+    }
 }

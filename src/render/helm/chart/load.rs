@@ -122,9 +122,35 @@ impl Loader<'_, '_> {
             })?,
             _ => Rules::defaults(),
         };
-        let mut files = Vec::new();
-        self.walk(path, "", &rules, 0, &mut files)?;
-        Ok(files)
+        let mut found = Vec::new();
+        let walked = self.walk(path, "", &rules, 0, &mut found);
+        let texts: Vec<FilePath> =
+            found.iter().filter(|(name, _)| !name.ends_with(".tgz")).map(|(_, path)| path.clone()).collect();
+        self.reader.prefetch(&texts);
+        let files = found.into_iter().map(|(name, path)| self.file(name, &path));
+        // What is wrong with a file before the place where the walk ended comes first.
+        let files = files.collect::<Result<Vec<Buffered>, Failure>>()?;
+        walked.map(|()| files)
+    }
+
+    /// A file of a chart, read.
+    fn file(&self, name: String, path: &FilePath) -> Result<Buffered, Failure> {
+        let content = self.text(path).map_err(|e| self.unreadable(path, &e, "error reading "))?;
+        let size = match &content {
+            Content::Text(file) => file.text.len(),
+            Content::Bytes(bytes) => bytes.len(),
+        };
+        if size as u64 > archive::MAX_FILE {
+            let quoted = crate::go::quote(path.name());
+            let limit = archive::MAX_FILE;
+            let helm = format!("chart file {quoted} is larger than the maximum file size {limit}");
+            let shown = self.reader.world().show(path);
+            let message = format!("`{shown}` has {size} bytes; a chart's file has at most {limit}");
+            let diagnostic = Diagnostic::error(Code::INVALID_CHART, message)
+                .hint("leave it out of the chart with a line in .helmignore");
+            return Err(Failure::new(helm, diagnostic));
+        }
+        Ok(Buffered { path: name, content })
     }
 
     fn no_chart(&self, helm: String, path: &FilePath) -> Failure {
@@ -141,7 +167,7 @@ impl Loader<'_, '_> {
         below: &str,
         rules: &Rules,
         depth: usize,
-        files: &mut Vec<Buffered>,
+        files: &mut Vec<(String, FilePath)>,
     ) -> Result<(), Failure> {
         let here = root.join(below).unwrap_or_else(|| root.clone());
         if depth > MAX_DIRECTORIES {
@@ -156,24 +182,7 @@ impl Loader<'_, '_> {
                 EntryKind::Directory if rules.ignores(&name, true) => {}
                 EntryKind::Directory => self.walk(root, &name, rules, depth + 1, files)?,
                 EntryKind::File if rules.ignores(&name, false) => {}
-                EntryKind::File => {
-                    let content = self.text(&path).map_err(|e| self.unreadable(&path, &e, "error reading "))?;
-                    let size = match &content {
-                        Content::Text(file) => file.text.len(),
-                        Content::Bytes(bytes) => bytes.len(),
-                    };
-                    if size as u64 > archive::MAX_FILE {
-                        let quoted = crate::go::quote(&entry.name);
-                        let limit = archive::MAX_FILE;
-                        let helm = format!("chart file {quoted} is larger than the maximum file size {limit}");
-                        let shown = self.reader.world().show(&path);
-                        let message = format!("`{shown}` has {size} bytes; a chart's file has at most {limit}");
-                        let diagnostic = Diagnostic::error(Code::INVALID_CHART, message)
-                            .hint("leave it out of the chart with a line in .helmignore");
-                        return Err(Failure::new(helm, diagnostic));
-                    }
-                    files.push(Buffered { path: name, content });
-                }
+                EntryKind::File => files.push((name, path)),
                 EntryKind::BadLink => {
                     let error = self.reader.bytes(&path).err().unwrap_or(ReadError::Missing);
                     let shown = self.reader.world().show(&path);

@@ -302,10 +302,10 @@ impl<'r> Tables<'r> {
             Slot::Table(table) => self.origin(*table),
         };
         let recorder = self.recorder;
-        if let Some((_, Slot::Node(node))) = self.open(id).get_mut(key) {
-            if !knows(recorder, node.origin, was) {
-                node.origin = recorder.step("overrides", node.origin, was);
-            }
+        if let Some((_, Slot::Node(node))) = self.open(id).get_mut(key)
+            && !knows(recorder, node.origin, was)
+        {
+            node.origin = recorder.step("overrides", node.origin, was);
         }
     }
 }

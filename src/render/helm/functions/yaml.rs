@@ -23,8 +23,18 @@ pub fn must_to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
         text.pop();
     }
     call.host.spend(text.len())?;
+    if memchr::memmem::find(text.as_bytes(), b"\\x").is_some() {
+        refused(call)?;
+    }
     let trail = if call.host.recording() { trails::shown(call.any(0), &text) } else { Trail::NONE };
     Ok(Tracked { value: text.into(), trail })
+}
+
+/// sigs.k8s.io/yaml reads the value's JSON as YAML, which takes fewer characters.
+fn refused(call: &mut Call) -> Result<(), Fault> {
+    let json = json::encode(&call.any(0).value, json::Style::Raw, call.host)?;
+    let why = |error: String| error.trim_start_matches("error converting YAML to JSON: ").to_owned();
+    yaml::unmarshal(&json).map(drop).map_err(|error| Fault::new(why(error)))
 }
 
 /// A map out of YAML, or with the error under `Error`.

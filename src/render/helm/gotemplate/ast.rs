@@ -196,8 +196,8 @@ pub enum Expr {
         /// What it means.
         text: Constant,
     },
-    /// A number, or a character constant.
-    Number(Number),
+    /// A number, or a character constant. Boxed, since it is larger than all others.
+    Number(Box<Number>),
     /// `(pipeline)`.
     Pipe(Box<Pipe>),
 }

@@ -98,7 +98,7 @@ pub fn parse_float(text: &str) -> Option<f64> {
         b'+' => (1.0, text.get(1..)?),
         _ => (1.0, text),
     };
-    let lower = unsigned.to_ascii_lowercase();
+    let lower = without_underscores(&unsigned.to_ascii_lowercase())?;
     match lower.as_str() {
         "inf" | "infinity" => return Some(sign * f64::INFINITY),
         "nan" => return (unsigned.len() == text.len()).then_some(f64::NAN),
@@ -106,20 +106,21 @@ pub fn parse_float(text: &str) -> Option<f64> {
     }
     let magnitude = match lower.strip_prefix("0x") {
         Some(hexadecimal) => parse_hex_float(hexadecimal)?,
-        None if unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') => parse_decimal_float(unsigned)?,
+        None if lower.starts_with(|c: char| c.is_ascii_digit() || c == '.') => lower.parse::<f64>().ok()?,
         None => return None,
     };
     magnitude.is_finite().then_some(sign * magnitude)
 }
 
-/// A float in decimal. Underscores may stand between digits.
-fn parse_decimal_float(text: &str) -> Option<f64> {
-    if !text.contains('_') {
-        return text.parse().ok();
-    }
-    let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
-    let fits = text.match_indices('_').all(|(at, _)| digit(at.checked_sub(1)) && digit(at.checked_add(1)));
-    if fits { text.replace('_', "").parse().ok() } else { None }
+/// A float without its underscores: they stand between digits, or after the prefix `0x`.
+fn without_underscores(text: &str) -> Option<String> {
+    let hexadecimal = text.starts_with("0x");
+    let digit = |at: usize| {
+        let byte = text.as_bytes().get(at);
+        byte.is_some_and(|b| if hexadecimal { b.is_ascii_hexdigit() } else { b.is_ascii_digit() })
+    };
+    let fits = |at: usize| (hexadecimal && at == 2 || at > 0 && digit(at - 1)) && digit(at + 1);
+    text.match_indices('_').all(|(at, _)| fits(at)).then(|| text.replace('_', ""))
 }
 
 /// What follows the `0x` of a hexadecimal float, in lower case: `1.8p3`. The exponent may not be left out.
@@ -133,29 +134,24 @@ fn parse_hex_float(text: &str) -> Option<f64> {
     let exponent: i64 = exponent
         .parse()
         .map_or(if exponent.starts_with('-') { -100_000 } else { 100_000 }, |e: i64| e.clamp(-100_000, 100_000));
-    let (mut mantissa, mut scale, mut any, mut after_point, mut after_digit) = (0u64, exponent, false, false, true);
+    let (mut mantissa, mut scale, mut any, mut after_point) = (0u64, exponent, false, false);
     for c in digits.chars() {
-        match c {
-            '.' if !after_point && (after_digit || !any) => (after_point, after_digit) = (true, false),
-            '_' if after_digit => after_digit = false,
-            _ => {
-                let digit = u64::from(c.to_digit(16)?);
-                (any, after_digit) = (true, true);
-                if mantissa >> 58 == 0 {
-                    mantissa = mantissa << 4 | digit;
-                    scale -= i64::from(after_point) * 4;
-                } else {
-                    // Too small to count but for rounding: keep that there was something.
-                    mantissa |= u64::from(digit != 0);
-                    scale += i64::from(!after_point) * 4;
-                }
-            }
+        if c == '.' && !after_point {
+            after_point = true;
+            continue;
+        }
+        let digit = u64::from(c.to_digit(16)?);
+        any = true;
+        if mantissa >> 58 == 0 {
+            mantissa = mantissa << 4 | digit;
+            scale -= i64::from(after_point) * 4;
+        } else {
+            // Too small to count but for rounding: keep that there was something.
+            mantissa |= u64::from(digit != 0);
+            scale += i64::from(!after_point) * 4;
         }
     }
-    if !any || digits.ends_with('_') {
-        return None;
-    }
-    Some(scaled(mantissa, scale))
+    any.then(|| scaled(mantissa, scale))
 }
 
 /// `mantissa * 2^exponent`, rounded once, half to even.
@@ -264,7 +260,22 @@ mod tests {
             ("0x1.00000000000008p0", 1.0),
             ("0x1.000000000000080001p0", 1.000_000_000_000_000_2),
             ("0x.p1", 0.0),
-            ("1_0", 0.0),
+            ("1_0", 10.0),
+            ("1_0.5_0", 10.5),
+            ("1__0", 0.0),
+            ("1_", 0.0),
+            ("_1", 0.0),
+            ("1_.5", 0.0),
+            ("1._5", 0.0),
+            (".5_0", 0.5),
+            ("1e1_0", 1e10),
+            ("1_e3", 0.0),
+            ("0x1_p0", 0.0),
+            ("0x1p1_0", 1024.0),
+            ("0x1_8.0p0", 24.0),
+            ("0_x1p0", 0.0),
+            ("inf_", 0.0),
+            ("0b1", 0.0),
             ("", 0.0),
             ("x", 0.0),
             ("+nan", 0.0),

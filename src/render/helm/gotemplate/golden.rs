@@ -13,13 +13,10 @@ use crate::yaml::Node;
 
 #[test]
 fn calls() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/helm/gotemplate");
-    let mut files: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ext| ext == "jsonl"));
-    files.sort();
     let (mut cases, mut wrong) = (0, Vec::new());
-    for path in files {
-        for line in std::fs::read_to_string(&path).unwrap().lines() {
+    for file in ["format.jsonl", "builtins.jsonl"] {
+        let path = format!("{}/testdata/helm/gotemplate/{file}", env!("CARGO_MANIFEST_DIR"));
+        for line in std::fs::read_to_string(path).unwrap().lines() {
             cases += 1;
             let case: Json = serde_json::from_str(line).unwrap();
             let (wanted, got) = (outcome(&case), call(&case));
@@ -64,7 +61,7 @@ fn call(case: &Json) -> Json {
 }
 
 /// No execution around the call.
-struct Alone;
+pub(super) struct Alone;
 
 impl Host for Alone {
     fn include(&mut self, _: &[u8], _: &Tracked) -> Result<Tracked, Fault> {

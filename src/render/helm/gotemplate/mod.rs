@@ -17,6 +17,8 @@ pub mod show;
 pub mod trail;
 pub mod value;
 
+#[cfg(test)]
+mod conformance;
 mod drop;
 
 #[cfg(test)]

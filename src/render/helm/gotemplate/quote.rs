@@ -1,11 +1,11 @@
 //! Go's quoted strings: strconv's `Quote` and `Unquote`, and the classes of characters that they and the lexer go by.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::ast::Constant;
+use super::format;
 
 /// Go 1.26's tables are of Unicode 15: characters of later editions are nothing to it.
 fn class(members: &str) -> Regex {
@@ -29,44 +29,9 @@ pub fn is_digit(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { is_in(&DIGITS, c) }
 }
 
-/// `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols, and of the spaces the ASCII one.
-pub fn is_printable(c: char) -> bool {
-    static PRINTABLE: LazyLock<Regex> = LazyLock::new(|| class(r"\p{L}\p{M}\p{N}\p{P}\p{S}"));
-    if c.is_ascii() { matches!(c, ' '..='~') } else { is_in(&PRINTABLE, c) }
-}
-
 /// `strconv.Quote`.
 pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        push_escaped(&mut out, c);
-    }
-    out.push('"');
-    out
-}
-
-fn push_escaped(out: &mut String, c: char) {
-    match c {
-        '"' => out.push_str("\\\""),
-        '\\' => out.push_str("\\\\"),
-        '\x07' => out.push_str("\\a"),
-        '\x08' => out.push_str("\\b"),
-        '\x0c' => out.push_str("\\f"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        '\x0b' => out.push_str("\\v"),
-        c if is_printable(c) => out.push(c),
-        // Writing to a string never fails.
-        c => {
-            let _ = match u32::from(c) {
-                n @ (0..0x20 | 0x7f) => write!(out, "\\x{n:02x}"),
-                n @ ..0x10000 => write!(out, "\\u{n:04x}"),
-                n => write!(out, "\\U{n:08x}"),
-            };
-        }
-    }
+    format::quote(text.as_bytes())
 }
 
 /// `strconv.Unquote` of a string in double quotes or backquotes; none is Go's "invalid syntax".

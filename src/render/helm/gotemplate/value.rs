@@ -365,8 +365,12 @@ impl MapRef {
         let state = match &*self.0.state.borrow() {
             MapState::Frozen(map) => MapState::Frozen(map.clone()),
             MapState::Live(entries) => {
-                let entries = entries.iter().map(|(k, v)| Ok((k.clone(), v.copy(depth + 1, copied)?)));
-                MapState::Live(entries.collect::<Result<_, Fault>>()?)
+                // A loop, not `collect`: that takes several frames of the stack for each level.
+                let mut copies = BTreeMap::new();
+                for (key, value) in entries {
+                    copies.insert(key.clone(), value.copy(depth + 1, copied)?);
+                }
+                MapState::Live(copies)
             }
         };
         Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
@@ -594,8 +598,11 @@ impl ListRef {
         if self.0.nil || matches!(self.0.frozen, Some(Frozen::Bytes(_))) {
             return Ok(self.clone());
         }
-        let items = self.items().iter().map(|item| item.copy(depth + 1, copied));
-        Ok(Self::of(self.0.go, items.collect::<Result<_, Fault>>()?))
+        let mut copies = Vec::with_capacity(self.len());
+        for item in self.items() {
+            copies.push(item.copy(depth + 1, copied)?);
+        }
+        Ok(Self::of(self.0.go, copies))
     }
 
     pub(super) fn take(&mut self) -> Option<Vec<Tracked>> {

@@ -141,7 +141,7 @@ mod tests {
             "c/a.yaml:1:3\n  executing \"c/a.yaml\" at <include \"x\" .>:\n    error calling include:\n\
              c/_h.tpl:2:4\n  executing \"x\" at <.Values.a.b>:\n    nil pointer evaluating interface {}.b"
         );
-        let plain = format!("template: c/a.yaml:1:3: executing \"c/a.yaml\" at <atoi>: error calling atoi: bad");
+        let plain = "template: c/a.yaml:1:3: executing \"c/a.yaml\" at <atoi>: error calling atoi: bad".to_owned();
         assert_eq!(executing("c/a.yaml", &exec(&plain, Some(Fault::new("bad"))), Profile::Helm4), plain);
         assert_eq!(executing("c/a.yaml", &Fault::new("plain"), Profile::Helm4), "plain");
     }

@@ -25,7 +25,7 @@ impl Printing {
     /// Whether a hook is printed.
     pub fn shows(&self, hook: &ReleaseManifest) -> bool {
         let is_test = || hook.hook.as_ref().is_some_and(|info| info.events.contains(&Event::Test));
-        !self.no_hooks && !(self.skip_tests && is_test())
+        !(self.no_hooks || self.skip_tests && is_test())
     }
 }
 

@@ -105,7 +105,7 @@ fn ago(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// The argument of the functions that only take times.
 fn time_argument(call: &Call, at: usize) -> Instant {
-    instant(&call.any(at).value, false).unwrap_or_else(|| Instant::zero())
+    instant(&call.any(at).value, false).unwrap_or_else(Instant::zero)
 }
 
 fn date_modify(call: &mut Call) -> Result<Tracked, Fault> {

@@ -4,8 +4,8 @@
 //! taken over is shared with the second side, not copied.
 
 use super::defaults::is_empty;
-use crate::render::helm::gotemplate::call::Fault;
 use crate::provenance::ReadSet;
+use crate::render::helm::gotemplate::call::Fault;
 use crate::render::helm::gotemplate::value::{MAX_DEPTH, MapRef, MapType, Tracked, Value};
 
 /// Why a merge ended.

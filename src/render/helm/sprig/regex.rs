@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::gotemplate::call::{Call, Fault, Function, Type, f, ok};
+use super::super::gotemplate::format::{can_backquote, quote};
 use super::super::gotemplate::value::{ListRef, ListType, Tracked, Value};
 use replace::Template;
 use subject::Subject;
@@ -61,9 +62,7 @@ fn compile(expression: &[u8]) -> Result<Rc<Compiled>, Fault> {
 fn must_compile(expression: &[u8]) -> Result<Rc<Compiled>, Fault> {
     compile(expression).map_err(|fault| {
         let text = crate::go::valid(expression);
-        let plain = |c: char| c == '\t' || c != '`' && c != '\u{FEFF}' && !c.is_ascii_control();
-        let raw = text.chars().all(plain) && std::str::from_utf8(expression).is_ok();
-        let quoted = if raw { format!("`{text}`") } else { crate::go::quote(&text) };
+        let quoted = if can_backquote(expression) { format!("`{text}`") } else { quote(expression) };
         Fault::new(format!("regexp: Compile({quoted}): {}", fault.text))
     })
 }

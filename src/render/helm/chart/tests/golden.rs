@@ -182,3 +182,8 @@ fn values_coalesce_as_in_helm() {
 fn dependencies_are_those_of_helm() {
     hold("dependencies.jsonl");
 }
+
+#[test]
+fn schemas_refuse_in_the_words_of_helm() {
+    hold("schema.jsonl");
+}

@@ -1,3 +1,4 @@
 //! Held against Helm: `testdata/helm/chart/README.md` says how the expectations were made.
 
 mod golden;
+mod loading;

@@ -2,7 +2,6 @@
 
 use super::{made, plain};
 use crate::render::helm::gotemplate::call::{Call, Fault};
-use crate::render::helm::gotemplate::trail::Trail;
 use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, MapType, Tracked, Value};
 
 /// The first argument, indexed by the next ones in turn.
@@ -13,12 +12,8 @@ pub(super) fn index(call: &mut Call) -> Result<Tracked, Fault> {
     }
     for index in call.rest(1) {
         let found = element(&item, index)?.within(&item);
-        item = if index.trail.is_none() {
-            found
-        } else {
-            let trail = Trail::joined([&found.trail, &index.trail]);
-            found.with(trail)
-        };
+        let trail = found.trail.beside([&index.trail]);
+        item = found.with(trail);
     }
     Ok(item)
 }

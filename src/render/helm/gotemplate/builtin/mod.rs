@@ -7,6 +7,9 @@ mod compare;
 mod element;
 mod escape;
 
+#[cfg(test)]
+mod tests;
+
 use super::call::{Call, Fault, Function, Type, f, variadic};
 use super::format;
 use super::trail::Trail;
@@ -67,17 +70,36 @@ fn not(call: &mut Call) -> Result<Tracked, Fault> {
 
 fn print(call: &mut Call) -> Result<Tracked, Fault> {
     let text = format::sprint(call.args)?;
-    written(call, text)
+    match call.args {
+        [only] if is_copied(only, b'v') => copied(only, &Trail::NONE, text),
+        _ => made(call, text),
+    }
 }
 
 fn printf(call: &mut Call) -> Result<Tracked, Fault> {
     let text = format::sprintf(call.bytes(0), call.rest(1))?;
-    written(call, text)
+    match (call.bytes(0), call.args) {
+        ([b'%', verb], [format, only]) if is_copied(only, *verb) => copied(only, &format.trail, text),
+        _ => made(call, text),
+    }
+}
+
+/// Whether a verb prints just the value: then its text comes from where it does.
+fn is_copied(value: &Value, verb: u8) -> bool {
+    match value {
+        Value::Str(_) | Value::Raw(_) => matches!(verb, b's' | b'v'),
+        Value::Int(..) => matches!(verb, b'd' | b'v'),
+        Value::Float(_) | Value::Bool(_) => verb == b'v',
+        Value::Nil | Value::NoValue | Value::Map(_) | Value::List(_) | Value::Object(_) => false,
+    }
+}
+
+fn copied(value: &Tracked, by: &Trail, text: Vec<u8>) -> Result<Tracked, Fault> {
+    Ok(Tracked { value: Value::bytes(text), trail: value.trail.beside([by]) })
 }
 
 fn println(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = format::sprintln(call.args)?;
-    written(call, text)
+    made(call, format::sprintln(call.args)?)
 }
 
 fn html(call: &mut Call) -> Result<Tracked, Fault> {
@@ -98,13 +120,7 @@ fn escaped(call: &mut Call, escape: fn(&[u8]) -> Vec<u8>) -> Result<Tracked, Fau
         [only] if let Some(bytes) = only.as_bytes() => Cow::Borrowed(bytes),
         args => Cow::Owned(format::sprint_followed(args)?),
     };
-    written(call, escape(&text))
-}
-
-/// A text that was made from the arguments.
-fn written(call: &mut Call, text: Vec<u8>) -> Result<Tracked, Fault> {
-    call.host.spend(text.len())?;
-    made(call, text)
+    made(call, escape(&text))
 }
 
 /// A value that was computed from the arguments.

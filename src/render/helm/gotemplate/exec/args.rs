@@ -164,6 +164,10 @@ impl Exec<'_> {
         state.at = At::Expr(node);
         match node {
             Expr::Nil { .. } => {
+                if go == Type::Reflect {
+                    // Not even an interface: `len nil` says so.
+                    return Ok(Value::NoValue.into());
+                }
                 if can_be_nil(go) {
                     return Ok(Tracked::default());
                 }

@@ -212,7 +212,9 @@ impl<'a> Exec<'a> {
 
     /// Executes one tree, with an output of its own.
     pub fn execute_tree(&mut self, tree: &Tree, data: &Tracked) -> Result<(Vec<u8>, Vec<Segment>), Fault> {
-        let outer = std::mem::take(&mut self.out);
+        // A file's output is about as long as the file.
+        let bytes = if self.depth == 0 { Vec::with_capacity(tree.text.len()) } else { Vec::new() };
+        let outer = std::mem::replace(&mut self.out, Out::new(bytes));
         let mark = self.control.len();
         let loops = std::mem::take(&mut self.loops);
         let result = self.run(tree, Operand::new(as_data(data)));
@@ -293,3 +295,6 @@ fn as_data(data: &Tracked) -> Tracked {
 fn can_be_nil(go: Type) -> bool {
     matches!(go, Type::Any | Type::Reflect | Type::Dict | Type::List | Type::Strings)
 }
+
+#[cfg(test)]
+mod tests;

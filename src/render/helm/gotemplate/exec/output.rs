@@ -17,6 +17,11 @@ pub(super) struct Out {
 }
 
 impl Out {
+    /// A text that is made in this buffer.
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, ..Self::default() }
+    }
+
     /// The text, its segments, and what was read after the last of them.
     pub(super) fn finish(mut self) -> (Vec<u8>, Vec<Segment>) {
         if let Some(last) = self.segments.last_mut() {

@@ -101,6 +101,8 @@ pub fn show_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
     match value {
         Value::Str(text) => out.extend_from_slice(text.as_bytes()),
         Value::Float(f) => push_float(out, *f),
+        Value::Int(n, go) if go.unsigned() => float::push_int(out, n.cast_unsigned(), false),
+        Value::Int(n, _) => float::push_int(out, n.unsigned_abs(), *n < 0),
         _ => {
             let mut printer = Printer::new(out);
             printer.arg(value, 'v');

@@ -84,8 +84,16 @@ impl<'o> Printer<'o> {
         if depth > MAX_DEPTH {
             self.stopped = Some("formatting a value that holds itself, or is nested more than 1000 levels deep");
         }
-        if self.stopped.is_none() {
-            self.typed(value, value.type_name(), verb, depth);
+        if self.stopped.is_some() {
+            return;
+        }
+        let name = value.type_name();
+        match value {
+            // It may be asked for far down a template's own stack.
+            Value::Map(_) | Value::List(_) | Value::Object(_) => {
+                stacker::maybe_grow(64 << 10, 1 << 20, || self.typed(value, name, verb, depth));
+            }
+            _ => self.typed(value, name, verb, depth),
         }
     }
 
@@ -377,15 +385,14 @@ impl<'o> Printer<'o> {
             (8, _) => format!("{size:o}"),
             (16, 'X') => format!("{size:X}"),
             (16, _) => format!("{size:x}"),
-            _ => {
-                let mut digits = Vec::with_capacity(21);
-                if fewest == 0 && flags.width.is_none() {
-                    digits.extend_from_slice(sign);
-                    float::push_int(&mut digits, size, false);
-                    return self.push(&digits);
+            _ if fewest == 0 && flags.width.is_none() => {
+                self.push(sign);
+                if self.room(20) {
+                    float::push_int(self.out, size, false);
                 }
-                size.to_string()
+                return;
             }
+            _ => size.to_string(),
         };
         let zeros = fewest.saturating_sub(digits.len());
         let mut prefix = sign.to_vec();

@@ -92,6 +92,17 @@ fn what_is_endless_is_a_limit() {
 }
 
 #[test]
+fn deep_values_need_no_stack() {
+    let small = std::thread::Builder::new().stack_size(100 << 10);
+    let thread = small.spawn(|| {
+        let nested = |levels| (0..levels).fold(Value::from("x"), |inner, _| ListRef::new(vec![inner.into()]).into());
+        let text = show(&nested(1000)).unwrap();
+        (text.len(), show(&nested(1002)).unwrap_err().limit)
+    });
+    assert_eq!(thread.unwrap().join().unwrap(), (2001, true));
+}
+
+#[test]
 fn quotes_are_go_s() {
     assert_eq!(quote("é\u{ad}\u{e000}😀\"\\\n".as_bytes()), r#""é\u00ad\ue000😀\"\\\n""#);
     assert_eq!(quote_ascii("é😀".as_bytes()), r#""\u00e9\U0001f600""#);

@@ -5,7 +5,8 @@
 
 use memchr::memchr;
 
-use super::super::quote::{is_digit, is_letter, is_printable, quote};
+use super::super::format::is_print;
+use super::super::quote::{is_digit, is_letter, quote};
 
 /// What a word is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -481,5 +482,5 @@ fn is_alphanumeric(c: char) -> bool {
 /// Go's `%#U`.
 fn code_point(c: char) -> String {
     let number = format!("U+{:04X}", u32::from(c));
-    if is_printable(c) { format!("{number} '{c}'") } else { number }
+    if is_print(c) { format!("{number} '{c}'") } else { number }
 }

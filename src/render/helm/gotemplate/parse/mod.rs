@@ -519,7 +519,7 @@ impl<'t> Parser<'t> {
     fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe, Fault> {
         let pos = self.peek_non_space().start;
         let (declared, assign) = self.declarations(context)?;
-        let mut commands: Vec<Command> = Vec::new();
+        let mut commands: Vec<Command> = Vec::with_capacity(1);
         let last = loop {
             let token = self.next_non_space();
             match token.kind {
@@ -646,7 +646,8 @@ impl<'t> Parser<'t> {
     /// Operands up to a `|`, which is taken, or to the pipeline's end, which isn't.
     fn command(&mut self) -> Result<Command, Fault> {
         let start = self.peek_non_space();
-        let mut args = Vec::new();
+        // Most commands are one word.
+        let mut args = Vec::with_capacity(1);
         loop {
             self.peek_non_space();
             args.extend(self.operand()?);
@@ -715,7 +716,8 @@ impl<'t> Parser<'t> {
             Kind::Field => Expr::Field { pos, ident: vec![self.field(token)] },
             Kind::Bool => Expr::Bool { pos, value: word == "true" },
             Kind::CharConstant | Kind::Complex | Kind::Number => {
-                Expr::Number(number::parse(pos, word, token.kind).map_err(|problem| self.fault(token, problem))?)
+                let number = number::parse(pos, word, token.kind).map_err(|problem| self.fault(token, problem))?;
+                Expr::Number(Box::new(number))
             }
             Kind::LeftParen => {
                 if self.scope.parens >= MAX_PARENTHESES {

@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use super::super::ast::{Branch, Constant, Expr, Pipe, Statement, Tree, Variable};
 use super::super::call::{Fault, Function, f, ok};
+use super::super::format::is_print;
 use super::super::functions::Functions;
-use super::super::quote::{is_digit, is_letter, is_printable};
+use super::super::quote::{is_digit, is_letter};
 use super::super::show::{Node, context, tree_text};
 use super::{MAX_BLOCKS, MAX_PARENTHESES, MAX_VARIABLES, parse};
 use crate::source::FileId;
@@ -48,7 +49,7 @@ fn hold_against(goldens: &str, nodes: bool) -> usize {
     for line in goldens.lines() {
         let golden: Golden = serde_json::from_str(line).unwrap();
         let parsed = parse("t", golden.template.as_str().into(), FileId::NONE, &functions);
-        let ours = parsed.map_err(|fault| fault.text).map(|mut trees| {
+        let ours = parsed.map_err(|fault| fault.text.clone()).map(|mut trees| {
             trees.sort_by(|a, b| a.name.cmp(&b.name));
             let golden = |tree: &Tree| GoldenTree {
                 name: tree.name.to_string(),
@@ -282,7 +283,7 @@ fn errors_point_where_a_person_should_look() {
         ("{{/* a", "/*| a"),
     ] {
         let fault = parse_one(text).unwrap_err();
-        let range = fault.frame.unwrap().span.unwrap().range();
+        let range = fault.frame.as_ref().unwrap().span.unwrap().range();
         let shown = format!("{}|{}", &text[range.clone()], &text[range.end..]);
         assert_eq!(shown, place, "{}", fault.text);
     }
@@ -326,7 +327,7 @@ fn characters_are_of_the_classes_that_go_puts_them_in() {
     let classes: [(Class, &str); 3] = [
         (is_letter, "a833efd75ec88639b4769435df341b75f0648c3f365c6c9b3e503ef26339293b"),
         (is_digit, "85d1fbf1b0aabf46e5b0277240e865a4cb98c975fb32fbfb44a22c252e2066a3"),
-        (is_printable, "c9c4678e8df32b99c9755e15e988199037f25f3cd0166740540323689c8f9666"),
+        (is_print, "c9c4678e8df32b99c9755e15e988199037f25f3cd0166740540323689c8f9666"),
     ];
     for (class, expected) in classes {
         let members = ('\0'..=char::MAX)

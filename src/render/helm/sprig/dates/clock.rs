@@ -61,8 +61,7 @@ impl Zone {
     /// The location's name.
     pub fn name(&self) -> &str {
         match self {
-            Self::Utc => "UTC",
-            Self::Local => "Local",
+            Self::Utc | Self::Local => "UTC",
             Self::Fixed(name, _) => name,
             Self::Named(zone) => zone.iana_name().unwrap_or_default(),
         }

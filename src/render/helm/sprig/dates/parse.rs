@@ -337,8 +337,9 @@ impl<'a> Reader<'a> {
             }
             (_, None, None) => Zone::Local,
         };
-        // A name alone, even with hours, doesn't move the clock: only its zone is made up.
-        Ok(Instant::of_civil(civil, self.nanoseconds, zone))
+        // A name alone, even with hours, doesn't move the clock: its zone is made up.
+        let read_in = if self.offset.is_some() { zone.clone() } else { Zone::Utc };
+        Ok(Instant::of_civil(civil, self.nanoseconds, read_in).within(zone))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ecow::{EcoString, EcoVec};
 
-use crate::render::helm::gotemplate::value::{ListRef, MAX_DEPTH, MapRef, MapType, Tracked, Value};
+use crate::render::helm::gotemplate::value::{ListRef, ListType, MAX_DEPTH, MapRef, MapType, Tracked, Value};
 use crate::source::Origin;
 use crate::yaml::{self, Entry, Map, Node};
 
@@ -35,7 +35,11 @@ pub fn decode(bytes: &[u8], target: Target) -> (Value, Option<String>) {
     if let Some(error) = type_error(&node, target) {
         return (empty(), Some(error));
     }
+    if node.is_null() && reader.range.is_some() && target != Target::Any {
+        return (empty(), type_error(&Node::made(0.0), target));
+    }
     let value = match node.value {
+        yaml::Value::Null if target == Target::List => Value::List(ListRef::nil(ListType::Any)),
         yaml::Value::Null => empty(),
         yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map, None)),
         _ => Tracked::frozen(&node, &None).value,
@@ -193,7 +197,7 @@ impl Reader<'_> {
         for byte in word.bytes() {
             if self.bytes.get(self.at) != Some(&byte) {
                 let context = format!("in literal {word} (expecting {})", quote_byte(byte));
-                return Err(self.unexpected(&context));
+                return Err(self.unfinished(&context));
             }
             self.at += 1;
         }
@@ -208,7 +212,7 @@ impl Reader<'_> {
 
     fn some_digits(&mut self, context: &str) -> Step<()> {
         if !self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
-            return Err(self.unexpected(context));
+            return Err(self.unfinished(context));
         }
         self.digits();
         Ok(())
@@ -284,6 +288,12 @@ impl Reader<'_> {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.bytes.get(self.at) {
             self.at += 1;
         }
+    }
+
+    /// The same inside a word or a number, whose end Go looks for with a space.
+    fn unfinished(&self, context: &str) -> String {
+        let byte = self.bytes.get(self.at).copied().unwrap_or(b' ');
+        format!("invalid character {} {context}", quote_byte(byte))
     }
 
     fn unexpected(&self, context: &str) -> String {

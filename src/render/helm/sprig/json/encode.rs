@@ -46,7 +46,7 @@ impl Writer<'_> {
             Value::Int(n, _) => self.int(*n),
             Value::Float(f) => self.float(*f)?,
             Value::Str(text) => write_json_string(text, self.escapes(), &mut self.out),
-            Value::Raw(bytes) => write_json_string(&crate::go::valid(bytes), self.escapes(), &mut self.out),
+            Value::Raw(bytes) => self.raw(bytes),
             Value::Map(map) => match map.as_frozen() {
                 Some(frozen) => self.frozen_map(&frozen, true)?,
                 None => {
@@ -120,6 +120,18 @@ impl Writer<'_> {
         }
         self.close(']', first);
         Ok(())
+    }
+
+    /// A string that isn't UTF-8: bytes that belong to no character are escaped, where U+FFFD itself isn't.
+    fn raw(&mut self, bytes: &[u8]) {
+        self.out.push('"');
+        for chunk in bytes.utf8_chunks() {
+            let mut quoted = String::new();
+            write_json_string(chunk.valid(), self.escapes(), &mut quoted);
+            self.out.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+            chunk.invalid().iter().for_each(|_| self.out.push_str("\\ufffd"));
+        }
+        self.out.push('"');
     }
 
     fn int(&mut self, n: i64) {

@@ -26,7 +26,8 @@ type Result<T> = std::result::Result<T, String>;
 /// Reads an expression; the error is Go's text.
 pub(super) fn compile(expression: &[u8]) -> Result<Compiled> {
     let Ok(text) = std::str::from_utf8(expression) else {
-        return Err("error parsing regexp: invalid UTF-8: `".to_owned() + &String::from_utf8_lossy(expression) + "`");
+        let valid = expression.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        return Err(error("invalid UTF-8", &crate::go::valid(expression.get(valid..).unwrap_or_default())));
     };
     let mut parser = Parser { whole: text, out: String::new(), groups: vec![Group::default()], names: Vec::new() };
     parser.parse()?;
