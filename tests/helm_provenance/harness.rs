@@ -162,9 +162,18 @@ impl Chart {
                 continue;
             }
             effect.changed += 1;
-            let named =
-                |render: &Render, field: Option<&Field>| field.is_some_and(|f| change.named(&self.world, render, f));
-            if !named(before, old) && !named(&after, new) {
+            // What an object is called decides about all of it.
+            let named = |render: &Render, other: &Render, field: Option<&Field>| {
+                let whole = || {
+                    let identity = ["/kind", "/metadata/name", "/metadata/namespace"];
+                    let identity = identity.map(|path| (key.0.clone(), path.to_owned()));
+                    let gone = !identity.iter().any(|key| other.fields.contains_key(key));
+                    let mut fields = identity.iter().filter_map(|key| render.fields.get(key));
+                    gone && fields.any(|f| change.named(&self.world, render, f))
+                };
+                field.is_some_and(|f| change.named(&self.world, render, f) || whole())
+            };
+            if !named(before, &after, old) && !named(&after, before, new) {
                 let show = |field: Option<&Field>| match field {
                     None => "nothing".to_owned(),
                     Some(f) => {
