@@ -5,7 +5,6 @@
 //! value that replaced another names it ([`Step`]).
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use ecow::EcoString;
 
@@ -15,8 +14,14 @@ use crate::source::{FileId, Origin, Span};
 /// index in decimal. The first element names the tree: `values`, `cluster`, `fleet`, `app`, `layer`, `path`.
 pub type ValuesPath = Vec<EcoString>;
 
+mod leaves;
+mod read_set;
+
+pub use leaves::{Key, Leaf, leaves};
+pub use read_set::ReadSet;
+
 /// A values path that an action read, and where the value it found was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ValueRead {
     /// Which value.
     pub path: ValuesPath,
@@ -31,9 +36,12 @@ pub struct Segment {
     pub start: u32,
     /// The template's text or expression.
     pub template: Span,
-    /// What the expression, and the conditions and loops around it, read.
-    pub reads: Arc<[ValueRead]>,
-    /// Whether the output is the value itself: nothing but copying between the one read and the output.
+    /// What the expression read; for Jinja also what the conditions and loops around it did.
+    pub reads: ReadSet,
+    /// What decided that it stands here: the conditions and loops around it, and actions before it that may have printed
+    /// something and didn't.
+    pub around: ReadSet,
+    /// Whether the output is the value itself: nothing but copying between the first read and the output.
     pub exact: bool,
 }
 

@@ -9,9 +9,9 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::ObjectId;
 use crate::plan::layers::Layouts;
 use crate::plan::{App, AppKey, AppOrigin};
-use crate::provenance::{Recorder, RenderMap, Segment, ValueRead};
+use crate::provenance::{Key, Recorder, RenderMap, Segment, ValueRead, leaves};
 use crate::source::{FileId, Origin, SourceKind, Sources, Span};
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 pub use field::FieldPath;
 
@@ -119,7 +119,7 @@ pub fn explain(
     let node = path.find(&manifest.node)?;
     let chains = Chains { sources: run.world.sources(), recorder: &recorder };
     let mut fields = Vec::new();
-    chains.leaves(&path.shown(), node, &mut fields);
+    chains.leaves(&manifest.node, node, &mut fields);
     Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields, made_by })
 }
 
@@ -195,28 +195,22 @@ struct Chains<'a> {
 
 impl Chains<'_> {
     /// The field itself, or each below it.
-    fn leaves(&self, path: &str, node: &Node, fields: &mut Vec<Field>) {
-        if fields.len() >= MAX_FIELDS {
-            return;
-        }
-        match &node.value {
-            Value::Map(map) if !map.is_empty() => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by(|a, b| a.key.cmp(&b.key));
-                for entry in entries {
-                    self.leaves(&field::below(path, &entry.key), &entry.value, fields);
-                }
+    fn leaves(&self, root: &Node, part: &Node, fields: &mut Vec<Field>) {
+        let mut found = Vec::new();
+        leaves(self.sources, root, part, &mut |leaf| found.push(leaf));
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        for leaf in found.into_iter().take(MAX_FIELDS) {
+            let path = leaf.path.iter().fold(String::new(), |path, key| match key {
+                Key::Name(name) => field::below(&path, name),
+                Key::Index(at) => format!("{path}[{at}]"),
+            });
+            let mut chain = Vec::new();
+            self.origin(leaf.node.origin, "written", 0, &mut chain);
+            let told: Vec<&ValueRead> = leaf.reads.iter().collect();
+            for read in leaf.placed.iter().filter(|read| !told.contains(read)) {
+                self.read(read, "there because of ", 0, &mut chain);
             }
-            Value::Seq(seq) if !seq.is_empty() => {
-                for (at, item) in seq.iter().enumerate() {
-                    self.leaves(&format!("{path}[{at}]"), item, fields);
-                }
-            }
-            _ => {
-                let mut chain = Vec::new();
-                self.origin(node.origin, "written", 0, &mut chain);
-                fields.push(Field { path: path.to_owned(), value: crate::yaml::to_json(node), chain });
-            }
+            fields.push(Field { path, value: crate::yaml::to_json(leaf.node), chain });
         }
     }
 
@@ -260,7 +254,7 @@ impl Chains<'_> {
             for read in segment.reads.iter() {
                 if !reads.contains(&read) {
                     reads.push(read);
-                    self.read(read, depth + 1, chain);
+                    self.read(read, "", depth + 1, chain);
                 }
             }
         }
@@ -279,14 +273,22 @@ impl Chains<'_> {
         Origin::new(template.file, template.start as usize + inside)
     }
 
-    fn read(&self, read: &ValueRead, depth: usize, chain: &mut Vec<Link>) {
-        let path = read.path.iter().fold(String::new(), |path, part| field::below(&path, part));
-        if read.origin != Origin::NONE {
-            return self.origin(read.origin, &format!("`{path}` set"), depth, chain);
+    fn read(&self, read: &ValueRead, how: &str, depth: usize, chain: &mut Vec<Link>) {
+        let mut path = read.path.iter().fold(String::new(), |path, part| field::below(&path, part));
+        let of_helm = read.path.first().is_some_and(|root| root.starts_with(char::is_uppercase));
+        if of_helm {
+            path.insert(0, '.');
         }
-        // What Terrace tells a template of the layout was set in no file.
+        if read.origin != Origin::NONE {
+            return self.origin(read.origin, &format!("{how}`{path}` set"), depth, chain);
+        }
+        // What Terrace tells a template of the layout was set in no file; nor is a whole that files only have parts of.
         let told = read.path.first().is_some_and(|root| matches!(root.as_str(), "app" | "layer" | "path"));
-        let what = if told { format!("`{path}`, from the layout") } else { format!("`{path}`, which is not set") };
+        let what = match (told, of_helm && read.path.len() == 1) {
+            (true, _) => format!("{how}`{path}`, from the layout"),
+            (_, true) => format!("{how}`{path}`, all of it"),
+            _ => format!("{how}`{path}`, which is not set"),
+        };
         chain.push(Link { what, ..link(self.sources, Origin::NONE, depth) });
     }
 }

@@ -26,6 +26,7 @@ use crate::render::helm::release::print::{Printing, print, print_broken};
 use crate::render::helm::release::{self, Capabilities, Crd, KubeVersion, collect};
 use crate::render::helm::template::{self, Release};
 use crate::render::helm::{Profile, fault};
+use crate::source::Origin;
 use crate::source::{FileId, SourceKind};
 use crate::world::{Anywhere, FilePath, Reader, World};
 use crate::yaml::Node;
@@ -118,7 +119,13 @@ impl<'a> Work<'a> {
         crate::cli::session::leave(Arc::clone(&loaded));
         self.notes.extend(loaded.warnings.clone());
         release::name::check(&name, profile)?;
-        let release = Release { name, namespace: args.namespace.clone(), is_upgrade: args.is_upgrade, capabilities };
+        let release = Release {
+            name,
+            namespace: args.namespace.clone(),
+            is_upgrade: args.is_upgrade,
+            capabilities,
+            origin: Origin::NONE,
+        };
         let version = &release.capabilities.kube_version;
         let kube_version = Some(chart::KubeVersion { compared: version.compared(), shown: version.version() });
         let options = PrepareOptions { profile, kube_version, skip_schema: args.skip_schema_validation };

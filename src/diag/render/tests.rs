@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diag::{ALL, Code, Severity, Subject};
-use crate::provenance::{RenderMap, Segment, ValueRead};
+use crate::provenance::{ReadSet, RenderMap, Segment, ValueRead};
 use crate::source::{FileId, Origin, SourceFile, SourceKind, Span};
 
 const PLAIN: Format = Format::Human { color: false, unicode: true, width: 100 };
@@ -28,12 +28,13 @@ fn rendered(sources: &Sources, template: &SourceFile, value: &str, set: Origin) 
     let text = &template.text;
     let (open, close) = (text.find("{{").unwrap(), text.find("}}").unwrap() + 2);
     let path = ["values", "apps", "web", "replicas"].map(Into::into).to_vec();
-    let read = Arc::from([ValueRead { path, origin: set }]);
-    let none: Arc<[ValueRead]> = Arc::from([]);
-    let segment = |start: usize, range, reads: &Arc<[ValueRead]>, exact| Segment {
+    let read = ReadSet::one(ValueRead { path, origin: set });
+    let none = ReadSet::NONE;
+    let segment = |start: usize, range, reads: &ReadSet, exact| Segment {
         start: u32::try_from(start).unwrap(),
         template: Span::new(template.id, range),
-        reads: Arc::clone(reads),
+        reads: reads.clone(),
+        around: ReadSet::NONE,
         exact,
     };
     let segments = vec![
@@ -371,7 +372,8 @@ proptest! {
         let mut segments: Vec<Segment> = segments.iter().map(|(to, start, end)| Segment {
             start: *start % 400,
             template: Span { file: at(*to, &files), start: *end % 300, end: *start },
-            reads: Arc::from([ValueRead { path: vec!["values".into()], origin: Origin::new(at(0, &files), *end as usize) }]),
+            reads: ReadSet::one(ValueRead { path: vec!["values".into()], origin: Origin::new(at(0, &files), *end as usize) }),
+            around: ReadSet::NONE,
             exact: start % 2 == 0,
         }).collect();
         segments.sort_by_key(|s| s.start);

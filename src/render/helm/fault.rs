@@ -46,18 +46,13 @@ pub fn failed(path: &str, fault: &Fault) -> Diagnostics {
             continue;
         }
         told.push(read);
-        let shown = format!(".{}", read.path.iter().map(as_written).collect::<Vec<_>>().join("."));
+        let shown = format!(".{}", read.path.join("."));
         match read.origin.span() {
             Some(span) => diagnostic.secondary.push(Label { span, text: format!("`{shown}` is set here") }),
             None => diagnostic = diagnostic.hint(format!("`{shown}` is set nowhere")),
         }
     }
     diagnostic.into()
-}
-
-/// The first word of a values path is Helm's own.
-fn as_written(part: &ecow::EcoString) -> String {
-    if part == "values" { "Values".to_owned() } else { part.to_string() }
 }
 
 /// What an error says, without the places that stand before it and the marks of `fail`.

@@ -85,6 +85,7 @@ impl Work<'_, '_> {
             namespace: options.namespace.clone(),
             is_upgrade: options.is_upgrade,
             capabilities,
+            origin: options.origin,
         })
     }
 

@@ -9,10 +9,12 @@ use super::Profile;
 use super::chart::{Instance, Prepared};
 use super::gotemplate::call::Fault;
 use super::gotemplate::exec::{Effects, Exec, Limits, MissingKey, Setup, without_no_value};
+use super::gotemplate::trail::Trail;
 use super::gotemplate::value::{MapRef, MapType, Tracked, Value};
 use super::program::{Program, table, walk};
 use super::release::{self, Capabilities, Files, RenderedFile};
-use crate::provenance::Segment;
+use crate::provenance::{ReadSet, Segment, ValueRead, ValuesPath};
+use crate::source::Origin;
 use crate::yaml::{Map, Node};
 
 /// What a release is called, and what it is installed on.
@@ -26,6 +28,8 @@ pub struct Release {
     pub is_upgrade: bool,
     /// What the cluster can do.
     pub capabilities: Capabilities,
+    /// Where it is declared.
+    pub origin: Origin,
 }
 
 /// What the templates made.
@@ -71,7 +75,8 @@ pub fn render(
     let scopes = Scopes::new(prepared, release, profile, record).scopes;
     let mut rendered = Rendered::default();
     for (path, number) in &program.files {
-        let Some((scope, base_path)) = scopes.get(*number) else { continue };
+        let Some(Scope { dot: scope, base_path, on }) = scopes.get(*number) else { continue };
+        exec.under(on);
         let template = MapRef::of(
             values_type(profile),
             BTreeMap::from([
@@ -99,44 +104,63 @@ fn values_type(profile: Profile) -> MapType {
     }
 }
 
-/// What the templates of each chart see as their dot, in the order of [`walk`], each with its `templates` directory.
-struct Scopes {
-    profile: Profile,
-    release: Tracked,
-    capabilities: Tracked,
-    scopes: Vec<(MapRef, EcoString)>,
+/// What the templates of a chart see.
+struct Scope {
+    dot: MapRef,
+    /// Its `templates` directory.
+    base_path: EcoString,
+    /// What decided that it is there, while recording: the tags and conditions of a dependency.
+    on: ReadSet,
 }
 
-impl Scopes {
-    fn new(prepared: &Prepared, release: &Release, profile: Profile, record: bool) -> Self {
-        let text = |text: &str| Tracked::from(Value::str(text));
-        let flag = |flag: bool| Tracked::from(Value::Bool(flag));
+/// What the templates of each chart see, in the order of [`walk`].
+struct Scopes<'p> {
+    profile: Profile,
+    record: bool,
+    /// The values of all.
+    values: &'p Node,
+    release: Tracked,
+    capabilities: Tracked,
+    scopes: Vec<Scope>,
+}
+
+impl<'p> Scopes<'p> {
+    fn new(prepared: &'p Prepared, release: &Release, profile: Profile, record: bool) -> Self {
+        let field = |name: &str, value: Value, declared: bool| {
+            let trail = match record && declared {
+                true => Trail::read(vec!["Release".into(), name.into()], release.origin),
+                false => Trail::NONE,
+            };
+            (EcoString::from(name), Tracked { value, trail })
+        };
         let fields = BTreeMap::from([
-            ("Name".into(), text(&release.name)),
-            ("Namespace".into(), text(&release.namespace)),
-            ("IsUpgrade".into(), flag(release.is_upgrade)),
-            ("IsInstall".into(), flag(!release.is_upgrade)),
-            ("Revision".into(), Value::int(1).into()),
-            ("Service".into(), text("Helm")),
+            field("Name", Value::str(&release.name), true),
+            field("Namespace", Value::str(&release.namespace), true),
+            field("IsUpgrade", Value::Bool(release.is_upgrade), true),
+            field("IsInstall", Value::Bool(!release.is_upgrade), true),
+            field("Revision", Value::int(1), false),
+            field("Service", Value::str("Helm"), false),
         ]);
         let mut scopes = Self {
             profile,
+            record,
+            values: &prepared.values,
             release: Value::from(MapRef::of(MapType::Any, fields)).into(),
             capabilities: release.capabilities.value(profile).into(),
             scopes: Vec::new(),
         };
-        let place = record.then(|| Rc::new(vec![EcoString::from("values")]));
+        let place = record.then(|| Rc::new(vec![EcoString::from("Values")]));
         let values = frozen(&prepared.values, values_type(profile), place);
-        scopes.add(&prepared.root, &values);
+        scopes.add(&prepared.root, &values, "", &ReadSet::NONE);
         debug_assert_eq!(scopes.scopes.len(), walk(&prepared.root).len(), "scopes follow the walk");
         scopes
     }
 
     /// The scope of a chart, and those of the charts below it.
-    fn add(&mut self, instance: &Instance, values: &MapRef) -> MapRef {
+    fn add(&mut self, instance: &Instance, values: &MapRef, path: &str, on: &ReadSet) -> MapRef {
         let files = instance.chart.files.iter().cloned();
-        let below = MapRef::new();
-        let chart = release::chart::value(&instance.metadata, instance.is_root, self.profile);
+        let charts = MapRef::new();
+        let chart = release::chart::value(&instance.metadata, instance.is_root, self.profile, self.record);
         let scope = MapRef::of(
             MapType::Any,
             BTreeMap::from([
@@ -144,18 +168,39 @@ impl Scopes {
                 ("Files".into(), Files::new(self.profile, files).value().into()),
                 ("Release".into(), self.release.clone()),
                 ("Capabilities".into(), self.capabilities.clone()),
-                ("Values".into(), Value::from(values.clone()).into()),
-                ("Subcharts".into(), Value::from(below.clone()).into()),
+                ("Values".into(), tracked(values)),
+                ("Subcharts".into(), Value::from(charts.clone()).into()),
             ]),
         );
         let base_path = super::clean_path(&format!("{}/templates", instance.full_path));
-        self.scopes.push((scope.clone(), base_path.into()));
+        self.scopes.push(Scope { dot: scope.clone(), base_path: base_path.into(), on: on.clone() });
         for dependency in &instance.dependencies {
             let own = self.values_of(values, dependency.name());
-            let inner = self.add(dependency, &own);
-            below.set(dependency.name(), Value::from(inner).into());
+            let below = if self.record { on.and(&self.switches(instance, dependency, path)) } else { ReadSet::NONE };
+            let inner = self.add(dependency, &own, &format!("{path}{}.", dependency.name()), &below);
+            charts.set(dependency.name(), Value::from(inner).into());
         }
         scope
+    }
+
+    /// The values that switch a dependency on or off. `path` is where those of the chart that declares it stand.
+    fn switches(&self, above: &Instance, dependency: &Instance, path: &str) -> ReadSet {
+        let Some(declared) = above.metadata.dependencies().find(|d| d.name == dependency.name()) else {
+            return ReadSet::NONE;
+        };
+        let tags = declared.tags.iter().map(|tag| format!("tags.{tag}"));
+        let conditions = declared.condition.trim().split(',').filter(|part| !part.is_empty());
+        let paths = tags.chain(conditions.map(|part| format!("{path}{part}")));
+        let read = |path: String| {
+            let mut found = Some(self.values);
+            let mut all: ValuesPath = vec!["Values".into()];
+            for key in path.split('.') {
+                found = found.and_then(|node| node.get(key));
+                all.push(key.into());
+            }
+            ValueRead { path: all, origin: found.map_or(Origin::NONE, |node| node.origin) }
+        };
+        paths.map(read).collect()
     }
 
     /// The values of a chart below: the table of its name in those above, the very same map. A name with dots is a path.
@@ -169,6 +214,15 @@ impl Scopes {
         }
         table.retyped(values_type(self.profile))
     }
+}
+
+/// The values of a chart as a whole, as read at their place while recording.
+fn tracked(values: &MapRef) -> Tracked {
+    let trail = match values.place() {
+        Some(path) => Trail::read(path.to_vec(), Origin::NONE),
+        None => Trail::NONE,
+    };
+    Tracked::from(Value::from(values.clone())).with(trail)
 }
 
 /// Values as templates see them. `place` is their path, while recording.

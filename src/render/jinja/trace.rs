@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::provenance::{RenderMap, Segment, ValueRead, ValuesPath};
+use crate::provenance::{ReadSet, RenderMap, Segment, ValueRead, ValuesPath};
 use crate::source::{Origin, Span};
 use crate::yaml::{Node, Value};
 
@@ -344,10 +344,7 @@ impl Tracer {
             all
         });
         if let Some(last) = segments.last_mut().filter(|_| !rest.is_empty()) {
-            let mut reads = last.reads.to_vec();
-            let more = self.list(&rest);
-            reads.extend(more.into_iter().filter(|r| !last.reads.contains(r)));
-            last.reads = reads.into();
+            last.reads = last.reads.and(&self.list(&rest).into());
         }
         RenderMap { segments }
     }
@@ -422,7 +419,13 @@ impl Tracer {
 }
 
 fn segment(start: usize, template: Span, reads: Vec<ValueRead>, exact: bool) -> Segment {
-    Segment { start: u32::try_from(start).unwrap_or(u32::MAX), template, reads: reads.into(), exact }
+    Segment {
+        start: u32::try_from(start).unwrap_or(u32::MAX),
+        template,
+        reads: reads.into(),
+        around: ReadSet::NONE,
+        exact,
+    }
 }
 
 fn text_of(node: &Node) -> Option<String> {

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::trail::Trail;
 use super::value::{IntType, ListRef, MapRef, Tracked, Value};
-use crate::provenance::ValueRead;
+use crate::provenance::{ReadSet, ValueRead};
 use crate::source::Span;
 
 /// Go's type of a parameter. The executor converts and refuses arguments by it, as text/template's `validateType` and
@@ -99,6 +99,11 @@ pub trait Host {
 
     /// Whether provenance is recorded.
     fn recording(&self) -> bool;
+
+    /// What the conditions and loops around the call read, while that is recorded.
+    fn around(&self) -> ReadSet {
+        ReadSet::NONE
+    }
 }
 
 impl<'c> Call<'c> {
@@ -218,7 +223,7 @@ impl Fault {
     /// Notes which values the failing action had before it.
     #[must_use]
     pub fn about<'a>(mut self, trails: impl IntoIterator<Item = &'a Trail>) -> Self {
-        self.reads.extend(trails.into_iter().filter_map(Trail::reads).flat_map(|r| r.values.iter().cloned()));
+        self.reads.extend(trails.into_iter().flat_map(|trail| trail.values().iter().cloned()));
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::provenance::{Segment, ValueRead, ValuesPath};
+use crate::provenance::{ReadSet, Segment, ValueRead, ValuesPath};
 use crate::source::Origin;
 
 /// What a value was made of. Empty, and free, unless provenance is recorded.
@@ -12,8 +12,8 @@ pub struct Trail(Option<Rc<Reads>>);
 /// The reads behind a value.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
-    /// The values paths that it was made from, without doubles, in the order of reading.
-    pub values: Vec<ValueRead>,
+    /// The values paths that it was made from, in the order of reading.
+    pub values: ReadSet,
     /// Whether it is the first of them itself: nothing but copying in between. Those after it only had a say in which value
     /// it is.
     pub exact: bool,
@@ -28,7 +28,7 @@ impl Trail {
 
     /// A value read at a path.
     pub fn read(path: ValuesPath, origin: Origin) -> Self {
-        Self::of(Reads { values: vec![ValueRead { path, origin }], exact: true, text: Vec::new() })
+        Self::of(Reads { values: ReadSet::one(ValueRead { path, origin }), exact: true, text: Vec::new() })
     }
 
     /// These reads.
@@ -46,40 +46,46 @@ impl Trail {
         self.0.is_none()
     }
 
+    /// These reads, none of them exactly.
+    pub fn made_of(values: ReadSet) -> Self {
+        if values.is_empty() { Self::NONE } else { Self::of(Reads { values, exact: false, text: Vec::new() }) }
+    }
+
+    /// The values behind it.
+    pub fn values(&self) -> &ReadSet {
+        const NOTHING: &ReadSet = &ReadSet::NONE;
+        self.reads().map_or(NOTHING, |reads| &reads.values)
+    }
+
     /// What a value is made of that was computed from others: all their reads, none of them exactly.
     pub fn joined<'a>(trails: impl IntoIterator<Item = &'a Trail>) -> Self {
-        let mut all = Reads::default();
-        for reads in trails.into_iter().filter_map(Self::reads) {
-            for read in &reads.values {
-                if !all.values.contains(read) {
-                    all.values.push(read.clone());
-                }
-            }
-        }
-        if all.values.is_empty() { Self::NONE } else { Self::of(all) }
+        Self::made_of(ReadSet::joined(trails.into_iter().map(Self::values)))
     }
 
     /// The same reads, no longer exact and without a text's segments.
     pub fn blurred(&self) -> Self {
-        Self::joined([self])
+        match self.reads() {
+            Some(reads) if !reads.exact && reads.text.is_empty() => self.clone(),
+            _ => Self::made_of(self.values().clone()),
+        }
     }
 
     /// The same value, and others that had a say in its being chosen: `default`'s given value, `ternary`'s condition. What is
     /// exact stays exact; a value that comes from nowhere is made of the others.
     pub fn beside<'a>(&self, others: impl IntoIterator<Item = &'a Trail>) -> Self {
-        let others = others.into_iter().filter_map(Self::reads).flat_map(|reads| &reads.values);
-        let Some(own) = self.reads() else {
-            let mut all = Reads::default();
-            others.for_each(|read| all.add(read));
-            return if all.values.is_empty() { Self::NONE } else { Self::of(all) };
-        };
-        let mut more = others.filter(|read| !own.values.contains(read)).peekable();
-        if more.peek().is_none() {
-            return self.clone();
+        self.under(&ReadSet::joined(others.into_iter().map(Self::values)))
+    }
+
+    /// The same value, where these reads had a say in its being chosen.
+    pub fn under(&self, others: &ReadSet) -> Self {
+        match self.reads() {
+            _ if others.is_empty() => self.clone(),
+            None => Self::made_of(others.clone()),
+            Some(own) => {
+                let values = own.values.and(others);
+                if values.same(&own.values) { self.clone() } else { Self::of(Reads { values, ..own.clone() }) }
+            }
         }
-        let mut all = own.clone();
-        more.for_each(|read| all.add(read));
-        Self::of(all)
     }
 
     /// What a text is made of that has the bytes of another, in order, with some put in between: `to` tells where a byte of
@@ -120,14 +126,6 @@ impl Trail {
     }
 }
 
-impl Reads {
-    fn add(&mut self, read: &ValueRead) {
-        if !self.values.contains(read) {
-            self.values.push(read.clone());
-        }
-    }
-}
-
 fn place(start: u32) -> usize {
     usize::try_from(start).unwrap_or(usize::MAX)
 }
@@ -149,10 +147,11 @@ mod tests {
         let segment = |start: &u32| Segment {
             start: *start,
             template: Span { file: FileId::NONE, start: *start, end: *start },
-            reads: [].into(),
+            reads: ReadSet::NONE,
+            around: ReadSet::NONE,
             exact: false,
         };
-        Trail::of(Reads { values: vec![read("a")], exact: false, text: starts.iter().map(segment).collect() })
+        Trail::of(Reads { values: ReadSet::one(read("a")), exact: false, text: starts.iter().map(segment).collect() })
     }
 
     fn starts(trail: &Trail) -> Vec<(u32, u32)> {
@@ -172,7 +171,7 @@ mod tests {
         let given = Trail::read(read("given").path, Origin::NONE);
         let fallback = Trail::read(read("default").path, Origin::NONE);
         let both = fallback.beside([&given, &fallback]);
-        assert_eq!(both.reads().unwrap().values, [read("default"), read("given")]);
+        assert_eq!(both.values().iter().collect::<Vec<_>>(), [&read("default"), &read("given")]);
         assert!(both.reads().unwrap().exact);
         let literal = Trail::NONE.beside([&given]);
         assert!(!literal.reads().unwrap().exact);

@@ -16,12 +16,15 @@ use ecow::{EcoString, EcoVec};
 
 use super::call::Fault;
 use super::trail::Trail;
-use crate::provenance::ValuesPath;
+use crate::provenance::{ReadSet, ValuesPath};
 use crate::source::Origin;
 use crate::yaml::{self, Node};
 
 /// Levels of nested collections that anything looks into; encoding/json gives up at the same depth.
 pub const MAX_DEPTH: usize = 1000;
+
+/// Levels of collections that templates made, which provenance looks into.
+const MAX_CONTENT: usize = 8;
 
 /// Values of one tree that is encoded or copied: a map that is held in many places counts each time, so a small template
 /// could ask for more than any memory.
@@ -675,6 +678,55 @@ impl Tracked {
             other => other.clone(),
         };
         Ok(Self { value, trail: self.trail.clone() })
+    }
+
+    /// While recording: what a condition on it, or a loop over it, depends on. A map that templates made is what was put
+    /// into it; any other collection knows.
+    pub fn shape(&self) -> ReadSet {
+        match &self.value {
+            Value::Map(map) if map.place().is_none() => {
+                let entries = map.entries();
+                let own = std::iter::once(self.trail.values());
+                ReadSet::joined(own.chain(entries.iter().map(|(_, entry)| entry.trail.values())))
+            }
+            _ => self.trail.values().clone(),
+        }
+    }
+
+    /// While recording: all that it is made of, whatever it holds.
+    pub fn content(&self) -> ReadSet {
+        self.content_below(0)
+    }
+
+    fn content_below(&self, depth: usize) -> ReadSet {
+        // What a file holds is named by its path as a whole.
+        if depth > MAX_CONTENT || self.trail.reads().is_some_and(|reads| reads.exact) {
+            return self.trail.values().clone();
+        }
+        let below: Vec<ReadSet> = match &self.value {
+            Value::Map(map) => map.entries().iter().map(|(_, entry)| entry.content_below(depth + 1)).collect(),
+            Value::List(list) if list.go() != ListType::Bytes => {
+                list.items().iter().map(|item| item.content_below(depth + 1)).collect()
+            }
+            _ => return self.trail.values().clone(),
+        };
+        ReadSet::joined(std::iter::once(self.trail.values()).chain(&below))
+    }
+
+    /// An element of a collection. Where that was computed, what it was computed from had a say in which element it is.
+    #[must_use]
+    pub fn within(self, collection: &Tracked) -> Self {
+        match collection.trail.reads() {
+            Some(reads) if !reads.exact => {
+                let trail = self.trail.under(&reads.values);
+                self.with(trail)
+            }
+            Some(_) if self.trail.is_none() => {
+                let trail = collection.trail.blurred();
+                self.with(trail)
+            }
+            _ => self,
+        }
     }
 
     /// The value with another trail.

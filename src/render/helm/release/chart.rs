@@ -8,11 +8,20 @@ use ecow::EcoString;
 use super::structs::{Field, Json, Struct};
 use crate::render::helm::Profile;
 use crate::render::helm::chart::{Dependency, Maintainer, Metadata};
+use crate::render::helm::gotemplate::trail::Trail;
 use crate::render::helm::gotemplate::value::{ListRef, ListType, MapRef, MapType, Tracked, Value};
+use crate::source::Origin;
 
-/// `.Chart` of a chart.
-pub fn value(metadata: &Metadata, is_root: bool, profile: Profile) -> Value {
-    let fields = metadata_fields(metadata);
+/// `.Chart` of a chart. With `record` each field knows its line of Chart.yaml.
+pub fn value(metadata: &Metadata, is_root: bool, profile: Profile, record: bool) -> Value {
+    let mut fields = metadata_fields(metadata);
+    if record {
+        for field in &mut fields {
+            let (Json::Name(key) | Json::OmitEmpty(key)) = field.json else { continue };
+            let origin = metadata.document.get(key).map_or(Origin::NONE, |node| node.origin);
+            field.value.trail = Trail::read(vec!["Chart".into(), field.name.into()], origin);
+        }
+    }
     match profile {
         Profile::Helm3 => {
             let inner = Struct { type_name: "chart.Metadata", pointer: false, fields, methods: &[] };

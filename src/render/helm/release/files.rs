@@ -12,6 +12,7 @@ use crate::glob::Glob;
 use crate::render::helm::Profile;
 use crate::render::helm::chart::{Content, File};
 use crate::render::helm::gotemplate::call::{Call, Fault, Signature, Type, ok};
+use crate::render::helm::gotemplate::trail::Trail;
 use crate::render::helm::gotemplate::value::{Body, ListRef, ListType, MapRef, MapType, Object, Tracked, Value};
 use crate::source::Origin;
 use crate::yaml::{self, Node, emit};
@@ -127,11 +128,19 @@ impl Object for Files {
 
     fn call(&self, name: &str, call: &mut Call) -> Result<Tracked, Fault> {
         match name {
-            "Get" => match self.get(call.bytes(0)) {
-                Some(Content::Text(file)) => ok(&*file.text),
-                Some(Content::Bytes(bytes)) => ok(bytes.to_vec()),
-                None => ok(""),
-            },
+            "Get" => {
+                let (text, origin) = match self.get(call.bytes(0)) {
+                    Some(Content::Text(file)) => (Value::from(&*file.text), Origin::new(file.id, 0)),
+                    Some(Content::Bytes(bytes)) => (bytes.to_vec().into(), Origin::NONE),
+                    None => ("".into(), Origin::NONE),
+                };
+                if !call.host.recording() {
+                    return ok(text);
+                }
+                // Which file, the name says.
+                let read = Trail::read(vec!["Files".into(), call.str(0).as_ref().into()], origin);
+                Ok(Tracked { value: text, trail: read.beside([&call.any(0).trail]) })
+            }
             "GetBytes" => ok(ListRef::bytes(self.get(call.bytes(0)).map(Content::shared).unwrap_or_default())),
             "Glob" => ok(self.glob(&call.str(0)).value()),
             "Lines" => ok(self.lines(call.bytes(0))?),

@@ -126,6 +126,10 @@ fn omit(call: &mut Call) -> Result<Tracked, Fault> {
     for name in call.rest(1) {
         entries.remove(&*lookup(name));
     }
+    if call.host.recording() {
+        let names = Trail::joined(call.rest(1).iter().map(|name| &name.trail));
+        entries.values_mut().for_each(|entry| entry.trail = entry.trail.under(names.values()));
+    }
     ok(MapRef::of(MapType::Any, entries))
 }
 
@@ -148,8 +152,9 @@ fn must_merge_overwrite(call: &mut Call) -> Result<Tracked, Fault> {
 /// Merges all but the first map into the first.
 fn merge_all(call: &Call, overwrite: bool) -> Result<Tracked, Error> {
     let into = plain(call, 0);
+    let around = call.host.around();
     for from in call.rest(1).iter().filter_map(|arg| arg.as_map()) {
-        merged(&into, from, overwrite, call.host.recording())?;
+        merged(&into, from, overwrite, call.host.recording().then_some(&around))?;
     }
     Ok(Value::Map(into).into())
 }

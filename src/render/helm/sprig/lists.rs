@@ -69,12 +69,12 @@ fn list(call: &mut Call) -> Result<Tracked, Fault> {
 
 fn first(call: &mut Call) -> Result<Tracked, Fault> {
     let items = slice_of(call.any(0), "Cannot find first on type")?;
-    Ok(items.first().cloned().unwrap_or_default())
+    Ok(items.first().cloned().unwrap_or_default().within(call.any(0)))
 }
 
 fn last(call: &mut Call) -> Result<Tracked, Fault> {
     let items = slice_of(call.any(0), "Cannot find last on type")?;
-    Ok(items.last().cloned().unwrap_or_default())
+    Ok(items.last().cloned().unwrap_or_default().within(call.any(0)))
 }
 
 fn rest(call: &mut Call) -> Result<Tracked, Fault> {

@@ -4,6 +4,7 @@
 //! taken over is shared with the second side, not copied.
 
 use super::defaults::is_empty;
+use crate::provenance::ReadSet;
 use crate::render::helm::gotemplate::call::Fault;
 use crate::render::helm::gotemplate::value::{MAX_DEPTH, MapRef, MapType, Tracked, Value};
 
@@ -20,22 +21,26 @@ pub enum Error {
 const MAX_MERGED: usize = 4_000_000;
 
 /// Merges a map into another. What the first holds wins unless it is empty, or `overwrite` is set.
-pub fn merged(into: &MapRef, from: &MapRef, overwrite: bool, recording: bool) -> Result<(), Error> {
-    Merge { overwrite, recording, left: MAX_MERGED }.maps(into, from, 0)
+/// `around` is what the call depends on, while that is recorded.
+pub fn merged(into: &MapRef, from: &MapRef, overwrite: bool, around: Option<&ReadSet>) -> Result<(), Error> {
+    Merge { overwrite, around, left: MAX_MERGED }.maps(into, from, 0)
 }
 
-struct Merge {
+struct Merge<'r> {
     overwrite: bool,
-    recording: bool,
+    around: Option<&'r ReadSet>,
     left: usize,
 }
 
-impl Merge {
+impl Merge<'_> {
     fn maps(&mut self, into: &MapRef, from: &MapRef, depth: usize) -> Result<(), Error> {
         self.left = self.left.checked_sub(from.len()).filter(|_| depth <= MAX_DEPTH).ok_or_else(|| {
             Error::Fault(Fault::limit(format!("a merge of more than {MAX_DEPTH} levels, or {MAX_MERGED} entries")))
         })?;
-        for (key, new) in from.entries() {
+        for (key, mut new) in from.entries() {
+            if let Some(around) = self.around {
+                new.trail = new.trail.under(around);
+            }
             let old = into.get(&key);
             if new.is_nil() {
                 // A null is no value to mergo, unless it overwrites.
@@ -59,11 +64,11 @@ impl Merge {
             }
             match &old {
                 Some(old) if !self.overwrite && !is_empty(old) => {}
-                Some(old) if self.recording && !self.overwrite => {
+                Some(old) if self.around.is_some() && !self.overwrite => {
                     let trail = new.trail.beside([&old.trail]);
                     put(into, &key, new.with(trail), from)?;
                 }
-                None if self.recording => {
+                None if self.around.is_some() => {
                     let trail = new.trail.beside([&into.absent(&key)]);
                     put(into, &key, new.with(trail), from)?;
                 }

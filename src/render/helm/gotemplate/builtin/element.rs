@@ -11,7 +11,7 @@ pub(super) fn index(call: &mut Call) -> Result<Tracked, Fault> {
         return Err(Fault::new("index of untyped nil"));
     }
     for index in call.rest(1) {
-        let found = element(&item, index)?;
+        let found = element(&item, index)?.within(&item);
         let trail = found.trail.beside([&index.trail]);
         item = found.with(trail);
     }

@@ -6,6 +6,7 @@ use super::super::show;
 use super::super::trail::Trail;
 use super::super::value::{IntType, ListType, Tracked, Value};
 use super::{At, Exec, Operand, Site, State, can_be_nil};
+use crate::provenance::ReadSet;
 use crate::source::Span;
 
 /// What is called.
@@ -77,13 +78,7 @@ impl Exec<'_> {
     /// The value that an `and` or `or` gave, which also depends on those before it.
     fn decided(&self, mut value: Tracked, before: &[Trail]) -> Tracked {
         if self.record && !before.is_empty() {
-            let mut reads = value.trail.reads().cloned().unwrap_or_default();
-            for read in before.iter().filter_map(Trail::reads).flat_map(|r| &r.values) {
-                if !reads.values.contains(read) {
-                    reads.values.push(read.clone());
-                }
-            }
-            value.trail = if reads.values.is_empty() { Trail::NONE } else { Trail::of(reads) };
+            value.trail = value.trail.beside(before);
         }
         value
     }
@@ -118,7 +113,7 @@ impl Exec<'_> {
         if let Some(last) = last {
             values.push(self.checked(state, Operand::new(last), param(args.len()))?);
         }
-        if self.record && matches!(name, "set" | "merge" | "mergeOverwrite" | "mustMerge" | "mustMergeOverwrite") {
+        if self.record && name == "set" {
             values = values.into_iter().map(|v| self.under_control(v)).collect();
         }
         let pos = match node {
@@ -146,7 +141,7 @@ impl Exec<'_> {
                     _ => {}
                 }
                 if self.record && value.trail.is_none() {
-                    value.trail = Trail::joined(values.iter().map(|v| &v.trail));
+                    value.trail = Trail::made_of(computed(name, &values));
                 }
                 Ok(Operand { iface: value.is_nil(), value })
             }
@@ -262,6 +257,19 @@ impl Exec<'_> {
     }
 }
 
+/// What the result of a function is made of that doesn't tell itself: all that its arguments hold. What only puts values
+/// together, or runs a template, has no reads of its own; each value in it has.
+fn computed(name: &str, args: &[Tracked]) -> ReadSet {
+    match name {
+        "include" | "tpl" | "dict" | "list" | "tuple" | "concat" => ReadSet::NONE,
+        "set" | "unset" | "pick" | "omit" | "append" | "push" | "prepend" | "mustAppend" | "mustPush"
+        | "mustPrepend" | "merge" | "mergeOverwrite" | "mustMerge" | "mustMergeOverwrite" => {
+            args.first().map_or(ReadSet::NONE, |first| first.trail.values().clone())
+        }
+        _ => ReadSet::joined(args.iter().map(Tracked::content).collect::<Vec<_>>().iter()),
+    }
+}
+
 fn int_type(go: Type) -> IntType {
     match go {
         Type::Int64 => IntType::Int64,
@@ -311,5 +319,9 @@ impl Host for Caller<'_, '_, '_, '_> {
 
     fn recording(&self) -> bool {
         self.exec.record
+    }
+
+    fn around(&self) -> ReadSet {
+        self.exec.around()
     }
 }

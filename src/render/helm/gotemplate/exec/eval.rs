@@ -226,7 +226,11 @@ impl Exec<'_> {
                     return Err(self.fault(state, format!("{name} is not a method but has arguments"), None));
                 }
                 let iface = !map.go().holds_strings();
-                if let Some(value) = map.get(name) {
+                if let Some(mut value) = map.get(name) {
+                    if value.trail.is_none() && receiver.value.trail.reads().is_some_and(|reads| reads.exact) {
+                        // A part of what was read as a whole.
+                        value.trail = receiver.value.trail.blurred();
+                    }
                     return Ok(Operand { value, iface });
                 }
                 let value = match (self.missing_key, map.go()) {

@@ -21,9 +21,8 @@ use super::functions::Functions;
 use super::quote::quote;
 use super::set::{Scope, Templates};
 use super::show::{self, Node};
-use super::trail::Trail;
 use super::value::{Tracked, Value};
-use crate::provenance::Segment;
+use crate::provenance::{ReadSet, Segment};
 use crate::source::Span;
 use output::Out;
 pub(crate) use tpl::without_no_value;
@@ -110,8 +109,10 @@ pub struct Exec<'a> {
     /// The variables of all templates that are being executed, each from its [`State::base`] on.
     vars: Vec<Operand>,
     out: Out,
-    /// What the conditions and loops around the current action read, while recording.
-    control: Vec<Trail>,
+    /// What the conditions and loops around the current action read, while recording: each with all those around it.
+    control: Vec<ReadSet>,
+    /// How many loops of the current template are around the current action.
+    loops: usize,
     /// How often each template is being included right now.
     included: HashMap<EcoString, usize>,
     /// Texts of `tpl`, parsed.
@@ -183,11 +184,20 @@ impl<'a> Exec<'a> {
             vars: Vec::new(),
             out: Out::default(),
             control: Vec::new(),
+            loops: 0,
             included: HashMap::new(),
             texts: HashMap::new(),
             steps: 0,
             bytes: 0,
             depth: 0,
+        }
+    }
+
+    /// What decides, while recording, that the templates are executed that are from here on.
+    pub fn under(&mut self, around: &ReadSet) {
+        self.control.clear();
+        if self.record && !around.is_empty() {
+            self.control.push(around.clone());
         }
     }
 
@@ -205,9 +215,11 @@ impl<'a> Exec<'a> {
         // A file's output is about as long as the file.
         let bytes = if self.depth == 0 { Vec::with_capacity(tree.text.len()) } else { Vec::new() };
         let outer = std::mem::replace(&mut self.out, Out::new(bytes));
-        let control = std::mem::take(&mut self.control);
+        let mark = self.control.len();
+        let loops = std::mem::take(&mut self.loops);
         let result = self.run(tree, Operand::new(as_data(data)));
-        self.control = control;
+        self.control.truncate(mark);
+        self.loops = loops;
         let out = std::mem::replace(&mut self.out, outer);
         result.map(|()| out.finish())
     }

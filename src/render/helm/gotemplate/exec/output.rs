@@ -4,7 +4,7 @@ use super::super::ast::{Pipe, Tree};
 use super::super::trail::{Reads, Trail};
 use super::super::value::Tracked;
 use super::{Exec, State};
-use crate::provenance::{Segment, ValueRead};
+use crate::provenance::{ReadSet, Segment};
 use crate::source::Span;
 
 /// A text that is being made.
@@ -13,7 +13,7 @@ pub(super) struct Out {
     pub(super) bytes: Vec<u8>,
     segments: Vec<Segment>,
     /// Reads of actions that printed nothing: they may have kept something from standing here.
-    carried: Vec<ValueRead>,
+    carried: ReadSet,
 }
 
 impl Out {
@@ -22,32 +22,25 @@ impl Out {
         Self { bytes, ..Self::default() }
     }
 
-    /// The text and its segments.
+    /// The text, its segments, and what was read after the last of them.
     pub(super) fn finish(mut self) -> (Vec<u8>, Vec<Segment>) {
-        if !self.carried.is_empty()
-            && let Some(last) = self.segments.last_mut()
-        {
-            last.reads = joined(last.reads.iter().chain(&self.carried)).into();
+        if let Some(last) = self.segments.last_mut() {
+            last.around = last.around.and(&self.carried);
         }
         (self.bytes, self.segments)
     }
 
-    fn push(&mut self, start: usize, template: Span, own: Vec<ValueRead>, exact: bool) {
-        let carried = std::mem::take(&mut self.carried);
-        let reads = joined(own.iter().chain(&carried));
+    fn push(&mut self, start: usize, template: Span, reads: ReadSet, around: &ReadSet, exact: bool) {
+        let around = around.and(&std::mem::take(&mut self.carried));
         let start = u32::try_from(start).unwrap_or(u32::MAX);
-        self.segments.push(Segment { start, template, reads: reads.into(), exact });
+        self.segments.push(Segment { start, template, reads, around, exact });
     }
 }
 
 impl Exec<'_> {
     /// Remembers what a condition read: it decides about what follows, even if its body prints nothing.
-    pub(super) fn carry(&mut self, trail: &Trail) {
-        for read in trail.reads().iter().flat_map(|r| &r.values) {
-            if !self.out.carried.contains(read) {
-                self.out.carried.push(read.clone());
-            }
-        }
+    pub(super) fn carry(&mut self, reads: &ReadSet) {
+        self.out.carried = self.out.carried.and(reads);
     }
 
     pub(super) fn record_text(&mut self, state: &State, start: u32, end: u32) {
@@ -55,49 +48,63 @@ impl Exec<'_> {
             return;
         }
         let template = span(state.tree, start as usize, end as usize);
-        let own = self.around(&[]);
-        self.out.push(self.out.bytes.len(), template, own, false);
+        let around = self.around();
+        self.out.push(self.out.bytes.len(), template, ReadSet::NONE, &around, false);
     }
 
     pub(super) fn record_value(&mut self, state: &State, pipe: &Pipe, value: &Tracked, start: usize) {
         let template = action(state.tree, pipe.pos);
         let none = Reads::default();
         let reads = value.trail.reads().unwrap_or(&none);
-        let own = self.around(&reads.values);
+        if self.out.bytes.len() == start {
+            self.carry(&reads.values);
+            return;
+        }
+        let around = self.around();
         if reads.text.is_empty() {
-            if self.out.bytes.len() == start {
-                self.carry(&value.trail);
-            } else {
-                self.out.push(start, template, own, reads.exact);
-            }
+            self.out.push(start, template, reads.values.clone(), &around, reads.exact);
             return;
         }
         // A text that has segments itself: each byte comes from where it came from there.
         if reads.text.first().is_some_and(|s| s.start > 0) {
-            self.out.push(start, template, own, false);
+            self.out.push(start, template, ReadSet::NONE, &around, false);
         }
         for segment in &reads.text {
-            let own = self.around(&segment.reads);
+            let around = segment.around.and(&around);
             let template = if segment.template.file.is_real() { segment.template } else { template };
-            self.out.push(start + segment.start as usize, template, own, segment.exact);
+            self.out.push(start + segment.start as usize, template, segment.reads.clone(), &around, segment.exact);
         }
     }
 
-    /// Reads, and those of the conditions and loops around after them.
-    fn around(&self, own: &[ValueRead]) -> Vec<ValueRead> {
-        let control = self.control.iter().filter_map(Trail::reads).flat_map(|r| &r.values);
-        joined(own.iter().chain(control))
+    /// What the conditions and loops around the current action read.
+    pub(super) fn around(&self) -> ReadSet {
+        self.control.last().cloned().unwrap_or_default()
     }
-}
 
-fn joined<'r>(reads: impl Iterator<Item = &'r ValueRead>) -> Vec<ValueRead> {
-    let mut all: Vec<ValueRead> = Vec::new();
-    for read in reads {
-        if !all.contains(read) {
-            all.push(read.clone());
-        }
+    /// Enters what is decided by some reads. Leave it by truncating [`Exec::control`] to the length that is given back.
+    pub(super) fn enter(&mut self, reads: &ReadSet) -> usize {
+        let mark = self.control.len();
+        self.control.push(self.around().and(reads));
+        mark
     }
-    all
+
+    /// What a variable holds that is set under conditions depends on them too.
+    pub(super) fn under_control(&self, mut value: Tracked) -> Tracked {
+        if let Some(around) = self.control.last() {
+            value.trail = value.trail.under(around);
+        }
+        value
+    }
+
+    /// What a text is made of that a template made.
+    pub(super) fn text_trail(&self, segments: Vec<Segment>) -> Trail {
+        if !self.record || segments.is_empty() {
+            return Trail::NONE;
+        }
+        let values = ReadSet::joined(segments.iter().map(|s| &s.reads).chain(segments.iter().map(|s| &s.around)));
+        let exact = matches!(segments.as_slice(), [one] if one.exact);
+        Trail::of(Reads { values, exact, text: segments })
+    }
 }
 
 fn span(tree: &Tree, start: usize, end: usize) -> Span {

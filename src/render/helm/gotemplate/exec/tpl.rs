@@ -10,7 +10,7 @@ use super::super::ast::Tree;
 use super::super::call::Fault;
 use super::super::format::quote as quote_bytes;
 use super::super::parse::parse;
-use super::super::trail::{Reads, Trail};
+use super::super::trail::Trail;
 use super::super::value::{Tracked, Value};
 use super::Exec;
 use crate::provenance::Segment;
@@ -74,43 +74,18 @@ impl Exec<'_> {
         let trail = if self.record { over(text, inner) } else { Trail::NONE };
         Ok(Tracked { value: Value::bytes(bytes), trail })
     }
-
-    fn text_trail(&self, segments: Vec<Segment>) -> Trail {
-        if !self.record {
-            return Trail::NONE;
-        }
-        let mut reads = Reads::default();
-        for read in segments.iter().flat_map(|s| s.reads.iter()) {
-            if !reads.values.contains(read) {
-                reads.values.push(read.clone());
-            }
-        }
-        reads.exact = matches!(segments.as_slice(), [one] if one.exact);
-        reads.text = segments;
-        Trail::of(reads)
-    }
 }
 
 /// What a text of `tpl` made, made of the text too: where that came from stands in each segment.
 fn over(text: &Tracked, inner: Trail) -> Trail {
     let Some(outer) = text.trail.reads() else { return inner };
     let mut reads = inner.reads().cloned().unwrap_or_default();
-    for read in &outer.values {
-        if !reads.values.contains(read) {
-            reads.values.push(read.clone());
-        }
-    }
+    reads.values = reads.values.and(&outer.values);
     for segment in &mut reads.text {
-        let mut own = segment.reads.to_vec();
-        let literal = own.is_empty() && !segment.template.file.is_real();
-        for read in &outer.values {
-            if !own.contains(read) {
-                own.push(read.clone());
-            }
-        }
+        let literal = segment.reads.is_empty() && !segment.template.file.is_real();
         // Text that stands in the value itself, between its actions, is a copy of it.
         segment.exact = segment.exact || (literal && outer.exact);
-        segment.reads = own.into();
+        segment.reads = segment.reads.and(&outer.values);
     }
     Trail::of(reads)
 }

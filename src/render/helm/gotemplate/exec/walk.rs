@@ -5,7 +5,6 @@ use super::super::call::Fault;
 use super::super::format;
 use super::super::quote::quote;
 use super::super::show;
-use super::super::trail::{Reads, Trail};
 use super::super::value::{ListType, Tracked, Value};
 use super::{At, Exec, Flow, Operand, State};
 
@@ -88,11 +87,9 @@ impl Exec<'_> {
     ) -> Result<Flow, Fault> {
         let value = self.pipeline(state, dot, &branch.pipe)?;
         let truth = value.truth();
-        let mark = self.control.len();
-        if self.record {
-            self.control.push(value.trail.clone());
-            self.carry(&value.trail);
-        }
+        let ends = |list: &List| self.loops > 0 && leaves(list);
+        let leaves = self.record && (ends(&branch.list) || branch.otherwise.as_ref().is_some_and(ends));
+        let mark = self.decided_by(&value, leaves);
         let flow = match (truth, &branch.otherwise) {
             (true, _) if with => self.body(state, &Operand::new(value), branch, &branch.list),
             (true, _) => self.body(state, dot, branch, &branch.list),
@@ -103,6 +100,18 @@ impl Exec<'_> {
         flow
     }
 
+    /// While recording: what is said from here on depends on a value, until [`Exec::control`] is as long again as told.
+    /// With `leaves`, that is until the loop's end.
+    fn decided_by(&mut self, value: &Tracked, leaves: bool) -> usize {
+        if !self.record {
+            return self.control.len();
+        }
+        let reads = value.shape();
+        self.carry(&reads);
+        let mark = self.enter(&reads);
+        if leaves { self.control.len() } else { mark }
+    }
+
     fn range<'t>(
         &mut self,
         state: &mut State<'t>,
@@ -111,12 +120,10 @@ impl Exec<'_> {
         statement: &'t Statement,
     ) -> Result<Flow, Fault> {
         let value = self.pipeline(state, dot, &branch.pipe)?;
-        let mark = self.control.len();
-        if self.record {
-            self.control.push(value.trail.clone());
-            self.carry(&value.trail);
-        }
+        let mark = self.decided_by(&value, false);
+        self.loops += 1;
         let flow = self.iterate(state, dot, branch, &value, statement);
+        self.loops -= 1;
         self.control.truncate(mark);
         flow
     }
@@ -152,7 +159,7 @@ impl Exec<'_> {
                 let iface = list.go() == ListType::Any;
                 for (i, item) in list.items().iter().enumerate() {
                     ran = true;
-                    let element = Operand { value: item.clone(), iface };
+                    let element = Operand { value: item.clone().within(value), iface };
                     if self.iteration(state, branch, int(i), element)? {
                         break;
                     }
@@ -217,12 +224,17 @@ impl Exec<'_> {
             }
         }
         let mark = self.control.len();
-        if self.record && !element.value.trail.is_none() {
+        if self.record {
             // Which element it is decides what the round says, as far as the round shows none of it.
-            self.control.push(element.value.trail.blurred());
+            self.enter(element.value.trail.values());
         }
         let flow = self.body(state, &element, branch, &branch.list)?;
+        let around = self.control.last().cloned();
         self.control.truncate(mark);
+        if self.record && leaves(&branch.list) {
+            // That there is another round is for the conditions of this one to say.
+            self.control.extend(around);
+        }
         Ok(flow == Flow::Break)
     }
 
@@ -257,25 +269,17 @@ impl Exec<'_> {
         }
         Ok(())
     }
+}
 
-    /// What a variable holds that is set under conditions depends on them too.
-    pub(super) fn under_control(&self, mut value: Tracked) -> Tracked {
-        if self.record && !self.control.is_empty() {
-            let own = value.trail.reads().cloned().unwrap_or_default();
-            let mut reads = Reads { exact: own.exact, text: own.text.clone(), values: own.values };
-            for trail in &self.control {
-                for read in trail.reads().iter().flat_map(|r| &r.values) {
-                    if !reads.values.contains(read) {
-                        reads.values.push(read.clone());
-                    }
-                }
-            }
-            if !reads.values.is_empty() {
-                value.trail = Trail::of(reads);
-            }
+/// Whether a `break` or `continue` in a list ends a loop around it.
+fn leaves(list: &List) -> bool {
+    list.nodes.iter().any(|node| match node {
+        Statement::Break { .. } | Statement::Continue { .. } => true,
+        Statement::If(branch) | Statement::With(branch) => {
+            leaves(&branch.list) || branch.otherwise.as_ref().is_some_and(leaves)
         }
-        value
-    }
+        _ => false,
+    })
 }
 
 /// `%v`, for messages.

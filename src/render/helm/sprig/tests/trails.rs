@@ -1,7 +1,7 @@
 //! What results are made of, while that is recorded.
 
 use super::host::{Alone, call};
-use crate::provenance::{Segment, ValueRead, ValuesPath};
+use crate::provenance::{ReadSet, Segment, ValueRead, ValuesPath};
 use crate::render::helm::gotemplate::trail::{Reads, Trail};
 use crate::render::helm::gotemplate::value::{ListRef, MapRef, MapType, Tracked, Value};
 use crate::source::{FileId, Origin, Span};
@@ -24,10 +24,11 @@ fn text(text: &str, starts: &[u32]) -> Tracked {
     let segment = |start: &u32| Segment {
         start: *start,
         template: Span { file: FileId::NONE, start: *start, end: *start },
-        reads: [].into(),
+        reads: ReadSet::NONE,
+        around: ReadSet::NONE,
         exact: false,
     };
-    let values = vec![ValueRead { path: path("a"), origin: Origin::NONE }];
+    let values = ReadSet::one(ValueRead { path: path("a"), origin: Origin::NONE });
     let reads = Reads { values, exact: false, text: starts.iter().map(segment).collect() };
     Tracked { value: text.into(), trail: Trail::of(reads) }
 }
