@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn text_that_was_copied_is_found_again() {
         let template = Span::new(FileId::NONE, 0..0);
-        let segment = |start| Segment { start, template, reads: Arc::from([]), exact: false };
+        let segment = |start| Segment { start, template, reads: ReadSet::NONE, around: ReadSet::NONE, exact: false };
         for (start, made, template, at) in [
             (7, "a: 1\n", "a: 1\n", Some(0)),
             (7, "a: 1", "a: 1\n", Some(0)),

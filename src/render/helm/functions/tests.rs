@@ -285,7 +285,7 @@ fn a_text_that_shows_a_tree_knows_which_bytes_come_from_where() {
     let segments: Vec<_> = text.trail.reads().unwrap().text.iter().collect();
     let told: Vec<String> = segments
         .iter()
-        .map(|s| format!("{} {}{}", s.start, s.reads[0].path.join("."), if s.exact { "!" } else { "" }))
+        .map(|s| format!("{} {}{}", s.start, s.reads.iter().next().unwrap().path.join("."), if s.exact { "!" } else { "" }))
         .collect();
     let expected = [
         "0 values",
@@ -303,8 +303,8 @@ fn a_text_that_shows_a_tree_knows_which_bytes_come_from_where() {
     let name = map.as_map().unwrap().get("web").unwrap().as_map().unwrap().get("name").unwrap();
     let reads = name.trail.reads().unwrap();
     assert!(reads.exact);
-    assert_eq!(reads.values[0].path.join("."), "values.web.name");
-    assert_eq!(reads.values.len(), 1);
+    let paths: Vec<String> = reads.values.iter().map(|read| read.path.join(".")).collect();
+    assert_eq!(paths, ["values.web.name"]);
 }
 
 #[test]

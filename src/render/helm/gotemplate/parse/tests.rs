@@ -200,7 +200,8 @@ fn slots(text: &str) -> String {
     fn list(out: &mut Vec<String>, nodes: &super::List) {
         for node in &nodes.nodes {
             match node {
-                Statement::Action(p) | Statement::Template { pipe: Some(p), .. } => pipe(out, p),
+                Statement::Action(p) => pipe(out, p),
+                Statement::Template { pipe: Some(p), .. } => pipe(out, p),
                 Statement::If(branch) | Statement::With(branch) | Statement::Range(branch) => {
                     pipe(out, &branch.pipe);
                     out.push(format!("[{}", branch.base));
