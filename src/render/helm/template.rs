@@ -80,7 +80,7 @@ pub fn render(
             ]),
         );
         scope.set("Template", Value::from(template).into());
-        let made = exec.execute(path, &Value::from(scope.clone()).into());
+        let made = exec.execute(path, &Value::from(scope.retyped(values_type(profile))).into());
         let (bytes, segments) = made.map_err(|fault| Box::new(Failed { path: path.clone(), fault }))?;
         let (text, segments) = without_no_value(bytes, segments);
         rendered.files.push(RenderedFile { path: path.clone(), text });

@@ -11,7 +11,7 @@ pub fn to_yaml_pretty(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn pretty(call: &mut Call) -> Result<Tracked, Fault> {
-    let node = call.any(0).value.to_node()?;
+    let node = call.any(0).value.to_node_without_nils()?;
     let mut text = yaml::emit_v3(&node);
     if text.ends_with('\n') {
         text.pop();

@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod builtin;
 pub mod call;
+pub mod complex;
 pub mod convert;
 pub mod exec;
 pub mod format;
@@ -18,6 +19,7 @@ pub mod trail;
 pub mod value;
 
 mod drop;
+pub(in crate::render::helm) mod stack;
 
 #[cfg(test)]
 mod golden;

@@ -112,8 +112,9 @@ impl Object for Files {
     }
 
     fn field(&self, name: &str) -> Option<Tracked> {
-        // A map's keys are reached like fields.
-        self.get(name.as_bytes()).map(|data| Value::List(ListRef::bytes(data.shared())).into())
+        // A map's keys are reached like fields; those that aren't there are the zero of its elements.
+        let data = self.get(name.as_bytes()).map(|data| ListRef::bytes(data.shared()));
+        Some(Value::List(data.unwrap_or_else(|| ListRef::nil(ListType::Bytes))).into())
     }
 
     fn method(&self, name: &str) -> Option<Signature> {

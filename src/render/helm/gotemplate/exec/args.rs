@@ -3,6 +3,7 @@
 use super::super::ast::{Constant, Expr};
 use super::super::call::{Call, Fault, Function, Host, Signature, Type};
 use super::super::show;
+use super::super::stack;
 use super::super::trail::Trail;
 use super::super::value::{IntType, ListType, Tracked, Value};
 use super::{At, Exec, Operand, Site, State, can_be_nil};
@@ -127,13 +128,17 @@ impl Exec<'_> {
             _ => 0,
         };
         // `call` names what it can't call by its expression.
-        let expression = (name == "call").then(|| args.first().map(|arg| show::node_text(state.tree, arg))).flatten();
+        let expression = (name == "call").then(|| match (args.first(), values.first()) {
+            (Some(arg), _) => show::node_text(state.tree, arg),
+            (None, Some(value)) => reflected(value),
+            (None, None) => String::new(),
+        });
         let mut host = Caller { exec: self, state, pos };
         let mut call = Call { name: expression.as_deref().unwrap_or(name), args: &values, host: &mut host };
         let result = match run {
-            Run::Function(function) => (function.run)(&mut call),
+            Run::Function(function) => stack::function(|| (function.run)(&mut call)),
             Run::Method(receiver) => match &receiver.value {
-                Value::Object(object) => object.call(name, &mut call),
+                Value::Object(object) => stack::function(|| object.call(name, &mut call)),
                 _ => super::eval::call_values_method(receiver, &call),
             },
         };
@@ -169,6 +174,10 @@ impl Exec<'_> {
         state.at = At::Expr(node);
         match node {
             Expr::Nil { .. } => {
+                if go == Type::Reflect {
+                    // A reflect.Value that holds none, not one of an interface that holds nothing.
+                    return Ok(Value::NoValue.into());
+                }
                 if can_be_nil(go) {
                     return Ok(Tracked::default());
                 }
@@ -255,6 +264,15 @@ impl Exec<'_> {
         };
         let message = format!("wrong type for value; expected {}; got {got}", go.name());
         Err(self.fault(state, message, None).about([&operand.value.trail]))
+    }
+}
+
+/// `reflect.Value.String`: of strings they, of others only the type.
+fn reflected(value: &Value) -> String {
+    match value {
+        Value::Nil | Value::NoValue => "<invalid Value>".to_owned(),
+        Value::Str(_) | Value::Raw(_) => String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into_owned(),
+        other => format!("<{} Value>", other.type_name()),
     }
 }
 

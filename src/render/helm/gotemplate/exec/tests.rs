@@ -73,7 +73,11 @@ fn snippets_give_what_go_gives() {
         let got = got.map_err(|fault| fault.text.clone());
         let want = text("output").map(str::to_owned).ok_or_else(|| text("error").unwrap().to_owned());
         if got != want {
-            wrong.push(format!("{}: {}\n  got  {got:?}\n  want {want:?}", text("name").unwrap(), text("template").unwrap()));
+            wrong.push(format!(
+                "{}: {}\n  got  {got:?}\n  want {want:?}",
+                text("name").unwrap(),
+                text("template").unwrap()
+            ));
         }
         count += 1;
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ecow::{EcoString, EcoVec};
 
-use crate::render::helm::gotemplate::value::{ListRef, MAX_DEPTH, MapRef, MapType, Tracked, Value};
+use crate::render::helm::gotemplate::value::{ListRef, ListType, MAX_DEPTH, MapRef, MapType, Tracked, Value};
 use crate::source::Origin;
 use crate::yaml::{self, Entry, Map, Node};
 
@@ -36,7 +36,11 @@ pub fn decode(bytes: &[u8], target: Target) -> (Value, Option<String>) {
         return (empty(), Some(error));
     }
     let value = match node.value {
-        yaml::Value::Null => empty(),
+        yaml::Value::Null => match target {
+            Target::Any => Value::Nil,
+            Target::Map => Value::Map(MapRef::nil(MapType::Any)),
+            Target::List => Value::List(ListRef::nil(ListType::Any)),
+        },
         yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map, None)),
         _ => Tracked::frozen(&node, &None).value,
     };
