@@ -41,3 +41,6 @@ fn clean_path(path: &str) -> String {
     }
     parts.join("/")
 }
+
+#[cfg(test)]
+mod tests;

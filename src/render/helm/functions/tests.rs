@@ -285,7 +285,9 @@ fn a_text_that_shows_a_tree_knows_which_bytes_come_from_where() {
     let segments: Vec<_> = text.trail.reads().unwrap().text.iter().collect();
     let told: Vec<String> = segments
         .iter()
-        .map(|s| format!("{} {}{}", s.start, s.reads.iter().next().unwrap().path.join("."), if s.exact { "!" } else { "" }))
+        .map(|s| {
+            format!("{} {}{}", s.start, s.reads.iter().next().unwrap().path.join("."), if s.exact { "!" } else { "" })
+        })
         .collect();
     let expected = [
         "0 values",

@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod builtin;
 pub mod call;
+pub mod complex;
 pub mod convert;
 pub mod exec;
 pub mod format;
@@ -20,6 +21,7 @@ pub mod value;
 #[cfg(test)]
 mod conformance;
 mod drop;
+pub(in crate::render::helm) mod stack;
 
 #[cfg(test)]
 mod golden;

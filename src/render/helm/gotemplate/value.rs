@@ -15,6 +15,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use super::call::Fault;
+use super::stack;
 use super::trail::Trail;
 use crate::provenance::{ReadSet, ValuesPath};
 use crate::source::Origin;
@@ -187,6 +188,7 @@ pub struct MapRef(Rc<MapBody>, MapType);
 
 pub(super) struct MapBody {
     place: Place,
+    nil: bool,
     state: RefCell<MapState>,
 }
 
@@ -208,8 +210,6 @@ pub enum MapType {
     CommonValues,
     /// `map[string]string`.
     Strings,
-    /// The same, and nil: `null` in JSON. Nothing is ever put into it.
-    NilStrings,
 }
 
 impl MapType {
@@ -219,13 +219,13 @@ impl MapType {
             Self::Any => "map[string]interface {}",
             Self::ChartutilValues => "chartutil.Values",
             Self::CommonValues => "common.Values",
-            Self::Strings | Self::NilStrings => "map[string]string",
+            Self::Strings => "map[string]string",
         }
     }
 
     /// Whether its values are strings by its type.
     pub fn holds_strings(self) -> bool {
-        matches!(self, Self::Strings | Self::NilStrings)
+        matches!(self, Self::Strings)
     }
 }
 
@@ -237,12 +237,26 @@ impl MapRef {
 
     /// A map of a type.
     pub fn of(go: MapType, entries: BTreeMap<EcoString, Tracked>) -> Self {
-        Self(Rc::new(MapBody { place: None, state: RefCell::new(MapState::Live(entries)) }), go)
+        Self::with(go, None, MapState::Live(entries), false)
+    }
+
+    /// A nil map: nothing in it, `null` in JSON, and nothing can be put into it.
+    pub fn nil(go: MapType) -> Self {
+        Self::with(go, None, MapState::Live(BTreeMap::new()), true)
     }
 
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
     pub fn frozen(go: MapType, map: yaml::Map, place: Place) -> Self {
-        Self(Rc::new(MapBody { place, state: RefCell::new(MapState::Frozen(map)) }), go)
+        Self::with(go, place, MapState::Frozen(map), false)
+    }
+
+    fn with(go: MapType, place: Place, state: MapState, nil: bool) -> Self {
+        Self(Rc::new(MapBody { place, nil, state: RefCell::new(state) }), go)
+    }
+
+    /// Whether it is nil, not just empty.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
     }
 
     /// Its type.
@@ -314,8 +328,11 @@ impl MapRef {
         &self.0.place
     }
 
-    /// Puts a value under a key; everyone who holds the map sees it.
+    /// Puts a value under a key; everyone who holds the map sees it. A nil map stays as it is: ask [`MapRef::is_nil`].
     pub fn set(&self, key: impl Into<EcoString>, value: Tracked) {
+        if self.is_nil() {
+            return;
+        }
         self.live();
         if let MapState::Live(entries) = &mut *self.0.state.borrow_mut() {
             entries.insert(key.into(), value);
@@ -373,7 +390,7 @@ impl MapRef {
                 MapState::Live(copies)
             }
         };
-        Ok(Self(Rc::new(MapBody { place: self.0.place.clone(), state: RefCell::new(state) }), self.1))
+        Ok(Self::with(self.1, self.0.place.clone(), state, self.0.nil))
     }
 
     /// Gives each entry its identity.
@@ -457,6 +474,8 @@ pub enum ListType {
     Lists,
     /// `[]map[string]interface {}`.
     Maps,
+    /// Another, by Go's name of it: `[]*chart.Maintainer`.
+    Named(&'static str),
 }
 
 impl ListType {
@@ -469,6 +488,7 @@ impl ListType {
             Self::Bytes => "[]uint8",
             Self::Lists => "[][]interface {}",
             Self::Maps => "[]map[string]interface {}",
+            Self::Named(name) => name,
         }
     }
 }
@@ -673,8 +693,8 @@ impl Tracked {
             return Err(Fault::limit("the value is too deep or too large to be copied"));
         }
         let value = match &self.value {
-            Value::Map(map) => Value::Map(map.copy(depth, copied)?),
-            Value::List(list) => Value::List(list.copy(depth, copied)?),
+            Value::Map(map) => Value::Map(stack::level(|| map.copy(depth, copied))?),
+            Value::List(list) => Value::List(stack::level(|| list.copy(depth, copied))?),
             other => other.clone(),
         };
         Ok(Self { value, trail: self.trail.clone() })
@@ -795,6 +815,15 @@ impl Value {
         matches!(self, Self::Nil | Self::NoValue)
     }
 
+    /// Whether it is nil of whatever type: a map or a slice that was never made, too.
+    pub fn holds_nil(&self) -> bool {
+        match self {
+            Self::Map(map) => map.is_nil(),
+            Self::List(list) => list.is_nil(),
+            other => other.is_nil(),
+        }
+    }
+
     /// Go's name of its type, as `%T` prints it.
     pub fn type_name(&self) -> &str {
         match self {
@@ -841,12 +870,17 @@ impl Value {
     /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
     /// JSON names. Trees that nobody looked into are given as they are.
     pub fn to_node(&self) -> Result<Node, Fault> {
-        self.node(0, &mut 0)
+        self.node(0, &mut Encoding { seen: 0, nils: true })
     }
 
-    fn node(&self, depth: usize, seen: &mut usize) -> Result<Node, Fault> {
-        *seen += 1;
-        if *seen > MAX_NODES {
+    /// The same where nil maps and slices are empty ones, as go-yaml v3 writes them.
+    pub fn to_node_without_nils(&self) -> Result<Node, Fault> {
+        self.node(0, &mut Encoding { seen: 0, nils: false })
+    }
+
+    fn node(&self, depth: usize, to: &mut Encoding) -> Result<Node, Fault> {
+        to.seen += 1;
+        if to.seen > MAX_NODES {
             return Err(Fault::limit(format!("a tree of more than {MAX_NODES} values is not encoded")));
         }
         if depth > MAX_DEPTH {
@@ -861,7 +895,7 @@ impl Value {
             Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
             Self::Str(text) => yaml::Value::Str(text.clone()),
             Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
-            Self::Map(map) if map.go() == MapType::NilStrings => yaml::Value::Null,
+            Self::Map(map) if map.is_nil() && to.nils => yaml::Value::Null,
             Self::Map(map) => match map.as_frozen() {
                 Some(frozen) => yaml::Value::Map(frozen),
                 None => {
@@ -870,14 +904,14 @@ impl Value {
                         entries.push(yaml::Entry {
                             key,
                             key_origin: Origin::NONE,
-                            value: value.node(depth + 1, seen)?,
+                            value: stack::level(|| value.node(depth + 1, to))?,
                         });
                     }
                     yaml::Value::Map(yaml::Map::from_unique(entries))
                 }
             },
             Self::List(list) => match list.as_frozen() {
-                _ if list.is_nil() => yaml::Value::Null,
+                _ if list.is_nil() && to.nils => yaml::Value::Null,
                 Some(frozen) => yaml::Value::Seq(frozen),
                 None => {
                     if let Some(bytes) = list.as_byte_slice() {
@@ -885,13 +919,21 @@ impl Value {
                         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                         return Ok(Node::made(yaml::Value::Str(text.into())));
                     }
-                    let items = list.items().iter().map(|item| item.node(depth + 1, seen));
+                    let items = list.items().iter().map(|item| stack::level(|| item.node(depth + 1, to)));
                     yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
                 }
             },
             Self::Object(object) => return object.to_node(),
         }))
     }
+}
+
+/// A tree that is being encoded.
+struct Encoding {
+    /// Values so far.
+    seen: usize,
+    /// Whether nil maps and slices are `null`.
+    nils: bool,
 }
 
 /// Go's names of the floats that have no digits.

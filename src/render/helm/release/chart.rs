@@ -93,18 +93,19 @@ fn strings(texts: &[EcoString]) -> Value {
     Value::List(list)
 }
 
-/// A list of structs. Go's name of its type would be `_go`; templates see a `[]interface {}`.
-fn list(_go: &str, items: impl Iterator<Item = Value>) -> Value {
+/// A list, by Go's name of its type.
+fn list(go: &'static str, items: impl Iterator<Item = Value>) -> Value {
     let items: Vec<Tracked> = items.map(Tracked::from).collect();
-    Value::List(if items.is_empty() { ListRef::nil(ListType::Any) } else { ListRef::new(items) })
+    let go = if go == ListType::Any.name() { ListType::Any } else { ListType::Named(go) };
+    Value::List(if items.is_empty() { ListRef::nil(go) } else { ListRef::of(go, items) })
 }
 
 fn annotations(annotations: Option<&BTreeMap<EcoString, EcoString>>) -> Value {
-    let (go, entries) = match annotations {
-        Some(all) => (MapType::Strings, all.iter().map(|(k, v)| (k.clone(), Value::Str(v.clone()).into())).collect()),
-        None => (MapType::NilStrings, BTreeMap::new()),
-    };
-    Value::Map(MapRef::of(go, entries))
+    let entry = |(key, text): (&EcoString, &EcoString)| (key.clone(), Value::Str(text.clone()).into());
+    Value::Map(match annotations {
+        Some(all) => MapRef::of(MapType::Strings, all.iter().map(entry).collect()),
+        None => MapRef::nil(MapType::Strings),
+    })
 }
 
 /// Fields as Helm 4's `structToMap` has them: by Go's names, structs as maps, no list nil.

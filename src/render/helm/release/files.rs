@@ -113,9 +113,9 @@ impl Object for Files {
     }
 
     fn field(&self, name: &str) -> Option<Tracked> {
-        // A map's keys are reached like fields, and one that isn't there has a value too: no bytes.
-        let bytes = self.get(name.as_bytes()).map(|data| ListRef::bytes(data.shared()));
-        Some(Value::List(bytes.unwrap_or_else(|| ListRef::nil(ListType::Bytes))).into())
+        // A map's keys are reached like fields; those that aren't there are the zero of its elements.
+        let data = self.get(name.as_bytes()).map(|data| ListRef::bytes(data.shared()));
+        Some(Value::List(data.unwrap_or_else(|| ListRef::nil(ListType::Bytes))).into())
     }
 
     fn method(&self, name: &str) -> Option<Signature> {

@@ -75,7 +75,9 @@ fn get(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn set(call: &mut Call) -> Result<Tracked, Fault> {
-    let Some(map) = call.any(0).as_map() else { return Err(Fault::new("assignment to entry in nil map")) };
+    let Some(map) = call.any(0).as_map().filter(|map| !map.is_nil()) else {
+        return Err(Fault::new("assignment to entry in nil map"));
+    };
     map.set(key(call.any(1)), chosen(call, call.any(2), [&call.any(1).trail]));
     ok(map.retyped(MapType::Any))
 }
@@ -151,7 +153,10 @@ fn must_merge_overwrite(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// Merges all but the first map into the first.
 fn merge_all(call: &Call, overwrite: bool) -> Result<Tracked, Error> {
-    let into = plain(call, 0);
+    let into = match plain(call, 0) {
+        nil if nil.is_nil() => MapRef::new(),
+        map => map,
+    };
     let around = call.host.around();
     for from in call.rest(1).iter().filter_map(|arg| arg.as_map()) {
         merged(&into, from, overwrite, call.host.recording().then_some(&around))?;

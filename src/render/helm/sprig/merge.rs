@@ -6,6 +6,7 @@
 use super::defaults::is_empty;
 use crate::provenance::ReadSet;
 use crate::render::helm::gotemplate::call::Fault;
+use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{MAX_DEPTH, MapRef, MapType, Tracked, Value};
 
 /// Why a merge ended.
@@ -51,7 +52,7 @@ impl Merge<'_> {
             }
             let nested = match (&new.value, old.as_ref().map(|old| &old.value)) {
                 (Value::Map(new), Some(Value::Map(old))) => {
-                    self.maps(old, new, depth + 1)?;
+                    stack::level(|| self.maps(old, new, depth + 1))?;
                     !old.is_empty()
                 }
                 (Value::Map(_), Some(Value::Object(old))) if old.kind() == "ptr" && !self.overwrite => {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::render::helm::gotemplate::call::Type::{Any, String as S};
 use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok};
+use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{MAX_DEPTH, Tracked, Value};
 
 /// The functions.
@@ -61,14 +62,14 @@ fn compare(a: &Value, b: &Value, seen: &mut HashSet<(usize, usize)>, depth: usiz
         (Value::Str(a), Value::Str(b)) => a == b,
         (Value::Raw(a), Value::Raw(b)) => a == b,
         (Value::Map(a), Value::Map(b)) => {
-            if a.go() != b.go() || a.len() != b.len() {
+            if a.go() != b.go() || a.is_nil() != b.is_nil() || a.len() != b.len() {
                 return Ok(false);
             }
             if a.same(b) || !seen.insert((a.address(), b.address())) {
                 return Ok(true);
             }
             for ((a_key, a), (b_key, b)) in a.entries().iter().zip(&b.entries()) {
-                if a_key != b_key || !compare(a, b, seen, depth + 1)? {
+                if a_key != b_key || !stack::level(|| compare(a, b, seen, depth + 1))? {
                     return Ok(false);
                 }
             }
@@ -82,7 +83,7 @@ fn compare(a: &Value, b: &Value, seen: &mut HashSet<(usize, usize)>, depth: usiz
                 return Ok(true);
             }
             for (a, b) in a.items().iter().zip(b.items()) {
-                if !compare(a, b, seen, depth + 1)? {
+                if !stack::level(|| compare(a, b, seen, depth + 1))? {
                     return Ok(false);
                 }
             }

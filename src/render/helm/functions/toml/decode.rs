@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use super::scalar;
+use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{ListRef, ListType, MapRef, MapType, Tracked, Value};
 
 /// Arrays and tables in each other.
@@ -206,7 +207,7 @@ impl<'a> Reader<'a> {
         let full: Vec<EcoString> = context.iter().chain(&keys).cloned().collect();
         self.key = Some(full.join("."));
         self.blanks();
-        let item = self.item(&full, depth)?;
+        let item = stack::level(|| self.item(&full, depth))?;
         let Some((last, before)) = keys.split_last() else { return Ok(()) };
         let table = table.open(before)?;
         if table.entries.contains_key(last) {
@@ -317,7 +318,7 @@ impl<'a> Reader<'a> {
                 return Err("expected a comma (',') or array terminator (']'), but got end of file".to_owned());
             }
             let outer = self.key.clone();
-            let value = match self.item(key, depth + 1)? {
+            let value = match stack::level(|| self.item(key, depth + 1))? {
                 Item::Value(value) => value,
                 Item::Table(table) => table.into_value(),
                 Item::Tables(_) => Value::Nil,

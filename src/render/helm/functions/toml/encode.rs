@@ -1,6 +1,7 @@
 //! Values to TOML: plain entries of a table first, then its tables, both by key.
 
 use crate::render::helm::gotemplate::call::Fault;
+use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{IntType, ListRef, MAX_DEPTH, MAX_NODES, MapRef, Value};
 use crate::yaml::write_general_float;
 
@@ -126,9 +127,9 @@ impl Writer {
     fn entries(&mut self, key: &mut Vec<String>, map: &MapRef) -> Result<(), Fault> {
         let (plain, tables) = split(map)?;
         for (name, value) in plain.into_iter().chain(tables) {
-            if !matches!(value, Value::Nil | Value::NoValue) {
+            if !value.holds_nil() {
                 key.push(name);
-                self.value(key, &value)?;
+                stack::level(|| self.value(key, &value))?;
                 key.pop();
             }
         }
@@ -151,10 +152,10 @@ impl Writer {
                 self.out.push('{');
                 let (first, second) = (plain.len(), tables.len());
                 for (i, (name, value)) in plain.into_iter().chain(tables).enumerate() {
-                    if matches!(value, Value::Nil | Value::NoValue) {
+                    if value.holds_nil() {
                         continue;
                     }
-                    self.entry(&[name], &value)?;
+                    stack::level(|| self.entry(&[name], &value))?;
                     // A comma that nils at the end leave behind is upstream's.
                     let last = if i < first { i + 1 == first && second == 0 } else { i + 1 == first + second };
                     if !last {
@@ -169,7 +170,7 @@ impl Writer {
                     if i > 0 {
                         self.out.push_str(", ");
                     }
-                    self.element(item)?;
+                    stack::level(|| self.element(item))?;
                 }
                 self.out.push(']');
             }
@@ -240,12 +241,12 @@ fn split(map: &MapRef) -> Result<(Entries, Entries), Fault> {
 
 fn kind(value: &Value, depth: usize) -> Result<Kind, Fault> {
     match value {
-        Value::Nil | Value::NoValue => Ok(Kind::Nil),
+        nil if nil.holds_nil() => Ok(Kind::Nil),
         Value::Map(_) => Ok(Kind::Table),
         Value::List(list) if depth < MAX_DEPTH => {
             let mut tables = !list.is_empty();
             for item in list.items() {
-                match kind(item, depth + 1)? {
+                match stack::level(|| kind(item, depth + 1))? {
                     Kind::Nil => return Err(Fault::new("toml: cannot encode array with nil element")),
                     Kind::Table => {}
                     Kind::Tables | Kind::Plain => tables = false,

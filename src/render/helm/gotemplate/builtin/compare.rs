@@ -87,10 +87,7 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
 
 /// Neither is of a basic kind: nil, maps, slices, pointers, structs.
 fn equal_references(a: &Value, b: &Value) -> Result<bool, Fault> {
-    if a.is_nil() || b.is_nil() {
-        return Ok(a.is_nil() == b.is_nil());
-    }
-    if a.kind() != b.kind() {
+    if !a.is_nil() && !b.is_nil() && a.kind() != b.kind() {
         // Go puts the last two the other way round.
         let (shown_a, shown_b) = (format::show_string(a)?, format::show(b)?);
         return Err(Fault::new(format!(
@@ -100,6 +97,9 @@ fn equal_references(a: &Value, b: &Value) -> Result<bool, Fault> {
             b.type_name(),
             String::from_utf8_lossy(&shown_b)
         )));
+    }
+    if a.holds_nil() || b.holds_nil() {
+        return Ok(a.holds_nil() == b.holds_nil());
     }
     match (a, b) {
         (Value::Object(_), Value::Object(_)) if !matches!(b.kind(), "map" | "slice" | "func") => identical(a, b),

@@ -2,7 +2,7 @@
 
 use super::{made, plain};
 use crate::render::helm::gotemplate::call::{Call, Fault};
-use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, MapType, Tracked, Value};
+use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, Tracked, Value};
 
 /// The first argument, indexed by the next ones in turn.
 pub(super) fn index(call: &mut Call) -> Result<Tracked, Fault> {
@@ -19,6 +19,13 @@ pub(super) fn index(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn element(item: &Tracked, index: &Value) -> Result<Tracked, Fault> {
+    if let Value::Object(object) = &item.value
+        && object.kind() == "map"
+    {
+        // What isn't there is the zero of the map's elements, which a field of it is, too.
+        let found = std::str::from_utf8(key(index)?).ok().and_then(|key| object.field(key));
+        return Ok(found.unwrap_or_default());
+    }
     match &*plain(item) {
         Value::Nil | Value::NoValue => Err(Fault::new("index of nil pointer")),
         Value::Str(text) => byte(text.as_bytes(), item, index),
@@ -32,17 +39,12 @@ fn element(item: &Tracked, index: &Value) -> Result<Tracked, Fault> {
             // A key that isn't UTF-8 is in no map of ours.
             let text = std::str::from_utf8(key).unwrap_or_default();
             let found = if text.len() == key.len() { map.get(text) } else { None };
-            let zero = if map.go() == MapType::Strings { Value::from("") } else { Value::Nil };
+            let zero = if map.go().holds_strings() { Value::from("") } else { Value::Nil };
             Ok(found.unwrap_or_else(|| Tracked::from(zero).with(map.absent(text))))
         }
         Value::Object(object) => {
             let entries = object.entries();
             match (object.kind(), entries) {
-                ("map", Some(entries)) => {
-                    let key = key(index)?;
-                    let found = entries.into_iter().find(|(k, _)| k.as_bytes() == Some(key));
-                    Ok(found.map(|(_, value)| value).unwrap_or_default())
-                }
                 ("slice" | "array", Some(entries)) => {
                     let at = position(index, entries.len())?;
                     let found = entries.into_iter().nth(at);

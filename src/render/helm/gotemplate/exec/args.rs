@@ -3,6 +3,7 @@
 use super::super::ast::{Constant, Expr};
 use super::super::call::{Call, Fault, Function, Host, Signature, Type};
 use super::super::show;
+use super::super::stack;
 use super::super::trail::Trail;
 use super::super::value::{IntType, ListType, Tracked, Value};
 use super::{At, Exec, Operand, Site, State, can_be_nil};
@@ -122,13 +123,17 @@ impl Exec<'_> {
             _ => 0,
         };
         // `call` names what it can't call by its expression.
-        let expression = (name == "call").then(|| args.first().map(|arg| show::node_text(state.tree, arg))).flatten();
+        let expression = (name == "call").then(|| match (args.first(), values.first()) {
+            (Some(arg), _) => show::node_text(state.tree, arg),
+            (None, Some(value)) => reflected(value),
+            (None, None) => String::new(),
+        });
         let mut host = Caller { exec: self, state, pos };
         let mut call = Call { name: expression.as_deref().unwrap_or(name), args: &values, host: &mut host };
         let result = match run {
-            Run::Function(function) => (function.run)(&mut call),
+            Run::Function(function) => stack::function(|| (function.run)(&mut call)),
             Run::Method(receiver) => match &receiver.value {
-                Value::Object(object) => object.call(name, &mut call),
+                Value::Object(object) => stack::function(|| object.call(name, &mut call)),
                 _ => super::eval::call_values_method(receiver, &call),
             },
         };
@@ -267,6 +272,15 @@ fn computed(name: &str, args: &[Tracked]) -> ReadSet {
             args.first().map_or(ReadSet::NONE, |first| first.trail.values().clone())
         }
         _ => ReadSet::joined(args.iter().map(Tracked::content).collect::<Vec<_>>().iter()),
+    }
+}
+
+/// `reflect.Value.String`: of strings they, of others only the type.
+fn reflected(value: &Value) -> String {
+    match value {
+        Value::Nil | Value::NoValue => "<invalid Value>".to_owned(),
+        Value::Str(_) | Value::Raw(_) => String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into_owned(),
+        other => format!("<{} Value>", other.type_name()),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Pipelines, commands, operands, fields.
 
+use std::rc::Rc;
+
 use ecow::EcoString;
 
 use super::super::ast::{Command, Constant, Expr, Number, Pipe, Variable};
 use super::super::call::{Call, Fault, Signature};
+use super::super::complex::Complex;
+use super::super::parse::number::complex;
 use super::super::quote::quote;
 use super::super::show;
+use super::super::stack;
 use super::super::trail::Trail;
-use super::super::value::{MapType, Tracked, Value};
+use super::super::value::{MapRef, MapType, Tracked, Value};
 use super::args::Callee;
 use super::{At, Exec, MissingKey, Operand, State};
 
@@ -104,7 +109,7 @@ impl Exec<'_> {
         dot: &Operand,
         pipe: &'t Pipe,
     ) -> Result<Tracked, Fault> {
-        stacker::maybe_grow(64 << 10, 4 << 20, || self.pipeline(state, dot, pipe))
+        stack::level(|| self.pipeline(state, dot, pipe))
     }
 
     fn not_a_function(&self, state: &State, first: &Expr, args: &[Expr], last: &Option<Tracked>) -> Result<(), Fault> {
@@ -261,7 +266,7 @@ impl Exec<'_> {
                     return self.method(state, dot, receiver, signature, name, node, args, last);
                 }
                 match object.field(name) {
-                    Some(_) if has_args && object.kind() == "map" => {
+                    _ if has_args && object.kind() == "map" => {
                         Err(self.fault(state, format!("{name} is not a method but has arguments"), None))
                     }
                     Some(_) if has_args => {
@@ -311,6 +316,11 @@ impl Exec<'_> {
 
     fn number(&self, state: &State, number: &Number) -> Result<Value, Fault> {
         let text = number.text.as_str();
+        if number.imaginary
+            && let Some((real, imaginary)) = complex(text)
+        {
+            return Ok(Value::Object(Rc::new(Complex { real, imaginary })));
+        }
         let hexadecimal = text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X"));
         let hexadecimal = hexadecimal && !text.contains(['p', 'P']);
         if let Some(float) = number.float
@@ -336,6 +346,7 @@ fn values_method(go: MapType, name: &str) -> Option<Signature> {
     }
     let params: &'static [Type] = match name {
         "AsMap" | "YAML" => &[],
+        "Encode" => &[Type::Named("io.Writer")],
         "Table" | "PathValue" => &[Type::String],
         _ => return None,
     };
@@ -348,31 +359,33 @@ pub(super) fn call_values_method(values: &Tracked, call: &Call) -> Result<Tracke
     match call.name {
         "AsMap" => Ok(Tracked { value: map.retyped(MapType::Any).into(), trail: values.trail.clone() }),
         "YAML" => Ok(Value::from(crate::yaml::emit(&values.to_node()?)).into()),
-        "Table" => {
-            let mut table = map.clone();
-            for key in call.str(0).split('.') {
-                match table.get(key).as_deref() {
-                    Some(Value::Map(inner)) => table = inner.clone(),
-                    _ => return Err(Fault::new(format!("{} is not a table", quote(key)))),
-                }
-            }
-            Ok(Value::from(table.retyped(map.go())).into())
-        }
-        _ => {
+        "Table" => Ok(Value::from(table(map, &call.str(0))?).into()),
+        "PathValue" => {
             let path = call.str(0);
             if path.is_empty() {
-                return Err(Fault::new("yaml path cannot be empty"));
+                return Err(Fault::new("YAML path cannot be empty"));
             }
-            let absent = || Fault::new(format!("{} is not a value", quote(&path)));
-            let (tables, key) = path.rsplit_once('.').unwrap_or(("", &path));
-            let mut table = map.clone();
-            for name in tables.split('.').filter(|n| !n.is_empty()) {
-                match table.get(name).as_deref() {
-                    Some(Value::Map(inner)) => table = inner.clone(),
-                    _ => return Err(absent()),
-                }
-            }
-            table.get(key).filter(|v| !matches!(v.value, Value::Map(_))).ok_or_else(absent)
+            let (table, key) = match path.rsplit_once('.') {
+                Some((tables, key)) => (table(map, tables).ok(), key),
+                None => (Some(map.clone()), &*path),
+            };
+            let value = table.and_then(|table| table.get(key));
+            let plain = value.filter(|v| v.as_map().is_none_or(|inner| inner.go() != MapType::Any));
+            plain.ok_or_else(|| Fault::new(format!("{} is not a value", quote(key))))
+        }
+        // There is nothing that could be written to.
+        _ => Err(Fault::new("runtime error: invalid memory address or nil pointer dereference")),
+    }
+}
+
+/// The table that a path leads to (`Values.Table`), under Helm's type.
+fn table(map: &MapRef, path: &str) -> Result<MapRef, Fault> {
+    let mut table = map.clone();
+    for key in path.split('.') {
+        match table.get(key).as_deref() {
+            Some(Value::Map(inner)) if inner.go() == MapType::Any || inner.go() == map.go() => table = inner.clone(),
+            _ => return Err(Fault::new(format!("{} is not a table", quote(key)))),
         }
     }
+    Ok(table.retyped(map.go()))
 }

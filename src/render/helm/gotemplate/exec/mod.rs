@@ -21,6 +21,7 @@ use super::functions::Functions;
 use super::quote::quote;
 use super::set::{Scope, Templates};
 use super::show::{self, Node};
+use super::stack;
 use super::value::{Tracked, Value};
 use crate::provenance::{ReadSet, Segment};
 use crate::source::Span;
@@ -236,8 +237,7 @@ impl<'a> Exec<'a> {
             *root = dot.clone();
         }
         let mut state = State { tree, at: At::Statement(&Statement::Text { start: 0, end: 0 }), base };
-        let result =
-            stacker::maybe_grow(128 << 10, 4 << 20, || self.walk_list(&mut state, &dot, &tree.root).map(|_| ()));
+        let result = stack::function(|| self.walk_list(&mut state, &dot, &tree.root).map(|_| ()));
         self.vars.truncate(base);
         self.depth -= 1;
         result

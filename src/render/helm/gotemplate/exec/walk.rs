@@ -5,6 +5,7 @@ use super::super::call::Fault;
 use super::super::format;
 use super::super::quote::quote;
 use super::super::show;
+use super::super::stack;
 use super::super::value::{ListType, Tracked, Value};
 use super::{At, Exec, Flow, Operand, State};
 
@@ -75,7 +76,7 @@ impl Exec<'_> {
         for slot in self.vars.iter_mut().skip(from) {
             *slot = Operand::default();
         }
-        stacker::maybe_grow(64 << 10, 4 << 20, || self.walk_list(state, dot, list))
+        stack::level(|| self.walk_list(state, dot, list))
     }
 
     fn if_or_with<'t>(
@@ -202,7 +203,12 @@ impl Exec<'_> {
     }
 
     fn not_iterable(&self, state: &State, value: &Tracked) -> Fault {
-        let shown = shown(value);
+        let shown = match &value.value {
+            Value::Object(object) if object.kind() == "ptr" => {
+                format::followed(&**object).map_or_else(|_| String::new(), |text| String::from_utf8_lossy(&text).into())
+            }
+            other => shown(other),
+        };
         self.fault(state, format!("range can't iterate over {shown}"), None).about([&value.trail])
     }
 

@@ -14,7 +14,7 @@ mod quote;
 mod tests;
 
 use super::call::Fault;
-use super::value::{Tracked, Value};
+use super::value::{Object, Tracked, Value};
 use printer::Printer;
 
 pub(super) use flags::decode;
@@ -84,6 +84,15 @@ pub fn sprintln(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
 pub fn show(value: &Value) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
     show_into(&mut out, value)?;
+    Ok(out)
+}
+
+/// `%v` of what a pointer leads to.
+pub(super) fn followed(object: &dyn Object) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    let mut printer = Printer::new(&mut out);
+    printer.followed(object);
+    printer.finish()?;
     Ok(out)
 }
 

@@ -3,6 +3,7 @@
 use super::flags::{Flags, first_runes};
 use super::{MAX_BYTES, float, quote};
 use crate::render::helm::gotemplate::call::Fault;
+use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, MAX_DEPTH, MapRef, Object, Value};
 
 /// What stands where Go prints an address: no two of its runs print the same one.
@@ -84,16 +85,8 @@ impl<'o> Printer<'o> {
         if depth > MAX_DEPTH {
             self.stopped = Some("formatting a value that holds itself, or is nested more than 1000 levels deep");
         }
-        if self.stopped.is_some() {
-            return;
-        }
-        let name = value.type_name();
-        match value {
-            // It may be asked for far down a template's own stack.
-            Value::Map(_) | Value::List(_) | Value::Object(_) => {
-                stacker::maybe_grow(64 << 10, 1 << 20, || self.typed(value, name, verb, depth));
-            }
-            _ => self.typed(value, name, verb, depth),
+        if self.stopped.is_none() {
+            stack::level(|| self.typed(value, value.type_name(), verb, depth));
         }
     }
 
@@ -146,6 +139,9 @@ impl<'o> Printer<'o> {
     fn map(&mut self, map: &MapRef, name: &str, verb: char, depth: usize) {
         let syntax = self.flags.syntax;
         self.push(if syntax { name.as_bytes() } else { b"map" });
+        if syntax && map.is_nil() {
+            return self.push(b"(nil)");
+        }
         self.push(if syntax { b"{" } else { b"[" });
         for (at, (key, value)) in map.entries().into_iter().enumerate() {
             if self.stopped.is_some() {
@@ -164,6 +160,10 @@ impl<'o> Printer<'o> {
             && let Some(bytes) = list.as_byte_slice()
         {
             return self.string(&bytes, verb).unwrap_or_default();
+        }
+        if self.flags.syntax && list.is_nil() {
+            self.push(name.as_bytes());
+            return self.push(b"(nil)");
         }
         self.items(name, list.items().iter().map(|item| &item.value), verb, depth);
     }

@@ -19,7 +19,7 @@ use crate::source::{FileId, Span};
 use lex::{Kind, Lexer, Token};
 
 mod lex;
-mod number;
+pub(super) mod number;
 #[cfg(test)]
 mod tests;
 

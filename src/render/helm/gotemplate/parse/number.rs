@@ -221,6 +221,14 @@ fn underscores_separate_digits(unsigned: &str) -> bool {
     !after_underscore
 }
 
+/// What an imaginary constant is: its real part, its imaginary part.
+pub(in crate::render::helm::gotemplate) fn complex(text: &str) -> Option<(f64, f64)> {
+    match text.strip_suffix('i').map(parse_float) {
+        Some(Ok(imaginary)) => Some((0.0, imaginary)),
+        _ => scan_complex(text).ok(),
+    }
+}
+
 /// `fmt.Sscan` of a complex number: its real part, its imaginary part.
 fn scan_complex(text: &str) -> Result<(f64, f64), String> {
     let mut scan = Scan { text, at: 0 };

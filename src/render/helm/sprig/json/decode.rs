@@ -39,8 +39,11 @@ pub fn decode(bytes: &[u8], target: Target) -> (Value, Option<String>) {
         return (empty(), type_error(&Node::made(0.0), target));
     }
     let value = match node.value {
-        yaml::Value::Null if target == Target::List => Value::List(ListRef::nil(ListType::Any)),
-        yaml::Value::Null => empty(),
+        yaml::Value::Null => match target {
+            Target::Any => Value::Nil,
+            Target::Map => Value::Map(MapRef::nil(MapType::Any)),
+            Target::List => Value::List(ListRef::nil(ListType::Any)),
+        },
         yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map, None)),
         _ => Tracked::frozen(&node, &None).value,
     };

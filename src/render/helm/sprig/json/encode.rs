@@ -1,6 +1,7 @@
 //! Values to JSON, straight from the values: trees that nobody looked into stay frozen.
 
 use crate::render::helm::gotemplate::call::{Fault, Host};
+use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{IntType, ListType, MAX_DEPTH, Value, not_finite};
 use crate::yaml::{self, JsonStyle, Node, write_json_float, write_json_string};
 
@@ -47,6 +48,7 @@ impl Writer<'_> {
             Value::Float(f) => self.float(*f)?,
             Value::Str(text) => write_json_string(text, self.escapes(), &mut self.out),
             Value::Raw(bytes) => self.raw(bytes),
+            Value::Map(map) if map.is_nil() => self.out.push_str("null"),
             Value::Map(map) => match map.as_frozen() {
                 Some(frozen) => self.frozen_map(&frozen, true)?,
                 None => {
@@ -55,7 +57,7 @@ impl Writer<'_> {
                     for (key, entry) in map.entries() {
                         self.item(&mut first);
                         self.key(&key);
-                        self.value(&entry)?;
+                        stack::level(|| self.value(&entry))?;
                     }
                     self.close('}', first);
                 }
@@ -70,7 +72,7 @@ impl Writer<'_> {
                     let mut first = true;
                     for item in list.items() {
                         self.item(&mut first);
-                        self.value(item)?;
+                        stack::level(|| self.value(item))?;
                     }
                     self.close(']', first);
                 }
@@ -105,7 +107,7 @@ impl Writer<'_> {
         for entry in entries {
             self.item(&mut first);
             self.key(&entry.key);
-            self.node(&entry.value, sort)?;
+            stack::level(|| self.node(&entry.value, sort))?;
         }
         self.close('}', first);
         Ok(())
@@ -116,7 +118,7 @@ impl Writer<'_> {
         let mut first = true;
         for item in items {
             self.item(&mut first);
-            self.node(item, sort)?;
+            stack::level(|| self.node(item, sort))?;
         }
         self.close(']', first);
         Ok(())
