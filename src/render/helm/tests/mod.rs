@@ -57,6 +57,7 @@ fn render(files: &Files, values: &str, profile: Profile, record: bool) -> Result
         namespace: "n".to_owned(),
         is_upgrade: false,
         capabilities: Capabilities::default(),
+        origin: crate::source::Origin::NONE,
     };
     let mut effects = Seeded::new(&["test"]);
     let rendered = template::render(&program, &prepared, &release, profile, &mut effects, record);
