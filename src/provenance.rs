@@ -85,6 +85,10 @@ impl RenderMap {
     }
 }
 
+/// The action of a [`Step`] of a value that a chart imports from one below: what it was before is the value that switches that
+/// chart on.
+pub const IMPORTED: &str = "imported";
+
 /// One thing that happened to a value after it was read.
 #[derive(Clone, Debug)]
 pub struct Step {

@@ -98,6 +98,8 @@ impl Span {
 pub enum SourceKind {
     /// A file as it stands in a repository.
     File,
+    /// A part of another text, put differently: a parameter as an argument of `--set`. It stands there.
+    Quoted(Origin),
     /// What a template made of its inputs: each range of it maps back to the template and to the values it read.
     Rendered(Arc<RenderMap>),
 }

@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::ObjectId;
 use crate::plan::layers::Layouts;
 use crate::plan::{App, AppKey, AppOrigin};
-use crate::provenance::{Key, Recorder, RenderMap, Segment, ValueRead, leaves};
+use crate::provenance::{IMPORTED, Key, Recorder, RenderMap, Segment, ValueRead, leaves};
 use crate::source::{FileId, Origin, SourceKind, Sources, Span};
 use crate::yaml::Node;
 
@@ -219,10 +219,14 @@ impl Chains<'_> {
             return;
         }
         if let Some(step) = self.recorder.get(origin) {
-            let replaces = step.action == "overrides";
-            self.origin(step.by, if replaces { what } else { &step.action }, depth, chain);
-            if replaces && step.was != Origin::NONE {
-                self.origin(step.was, "overriding", depth + 1, chain);
+            let (how, before) = match step.action.as_str() {
+                "overrides" => (what, Some("overriding")),
+                IMPORTED => (what, Some("imported from a chart that is switched on")),
+                action => (action, None),
+            };
+            self.origin(step.by, how, depth, chain);
+            if let Some(before) = before.filter(|_| step.was != Origin::NONE) {
+                self.origin(step.was, before, depth + 1, chain);
             }
             return;
         }
@@ -233,9 +237,12 @@ impl Chains<'_> {
             chain.push(Link { what, ..link(self.sources, origin, depth) });
             return;
         };
-        let SourceKind::Rendered(map) = &file.kind else {
-            chain.push(Link { what: what.to_owned(), ..link(self.sources, origin, depth) });
-            return;
+        let map = match &file.kind {
+            SourceKind::Rendered(map) => map,
+            SourceKind::Quoted(at) => return self.origin(*at, what, depth, chain),
+            SourceKind::File => {
+                return chain.push(Link { what: what.to_owned(), ..link(self.sources, origin, depth) });
+            }
         };
         let token = self.sources.widen(Span { file: origin.file, start: origin.at, end: origin.at });
         // Each part of the template once, and once whatever several parts of it read: where a string is spelled in a way

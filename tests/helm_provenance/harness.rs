@@ -9,7 +9,7 @@ use terrace::render::helm::chart::{LoadOptions, PrepareOptions, load, prepare};
 use terrace::render::helm::options::{Options, Values};
 use terrace::render::helm::{Charts, Profile};
 use terrace::render::{Env, jinja};
-use terrace::source::{FileId, Origin, SourceKind};
+use terrace::source::{FileId, Origin, SourceKind, Span};
 use terrace::world::{DiskOptions, DiskTree, FilePath, Reader, World};
 use terrace::yaml::{self, Node, Value};
 
@@ -109,22 +109,13 @@ impl Chart {
                     Key::Name(name) => format!("{path}/{name}"),
                     Key::Index(at) => format!("{path}/{at}"),
                 });
-                let exact = self.exact(leaf.node);
+                let exact = leaf.exact.then(|| leaf.reads.iter().next().map(|read| (leaf.node.clone(), read.origin)));
+                let exact = exact.flatten();
                 let value = yaml::to_json(leaf.node);
                 fields.insert((object.clone(), path), Field { value, reads: leaf.reads, placed: leaf.placed, exact });
             });
         }
         Some(Render { fields, recorder })
-    }
-
-    /// Where a field's text is one value: which.
-    fn exact(&self, node: &Node) -> Option<(Node, Origin)> {
-        let file = self.world.sources().get(node.origin.file)?;
-        let SourceKind::Rendered(map) = &file.kind else { return None };
-        let token = self.world.sources().widen(node.origin.span()?);
-        let [one] = map.segments_in(token.start, token.end) else { return None };
-        let origin = one.reads.iter().next()?.origin;
-        one.exact.then(|| (node.clone(), origin))
     }
 
     /// The exact fields that aren't the value that they name.
@@ -134,8 +125,7 @@ impl Chart {
             let Some((node, origin)) = &field.exact else { continue };
             let origin = last(&render.recorder, *origin);
             let Some(file) = self.world.sources().get(origin.file) else { continue };
-            let token =
-                self.world.sources().widen(terrace::source::Span { file: file.id, start: origin.at, end: origin.at });
+            let token = self.world.sources().widen(Span { file: file.id, start: origin.at, end: origin.at });
             let source = file.text.get(token.range()).unwrap_or_default();
             let parsed = yaml::parse(FileId::NONE, source, yaml::Dialect::Kubernetes);
             let plain = |node: &Node| match &node.value {

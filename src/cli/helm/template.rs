@@ -316,6 +316,7 @@ impl<'a> Work<'a> {
             set_string: &args.set_string,
             set_file: &args.set_file,
             set_literal: &args.set_literal,
+            said: None,
             read_file: Some(&read_file),
         };
         let sources = self.world.sources();

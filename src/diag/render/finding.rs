@@ -168,6 +168,10 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
     let mut rendered = None;
     for _ in 0..RENDERED_DEPTH {
         let place = Place::new(span, sources)?;
+        if let SourceKind::Quoted(origin) = place.file.kind {
+            span = origin.span()?;
+            continue;
+        }
         let SourceKind::Rendered(map) = &place.file.kind else {
             // A line that the template copied says nothing new.
             let rendered = rendered.filter(|line| *line != quote(&place));

@@ -88,3 +88,16 @@ pub enum SetKind {
     /// `--set-literal`.
     Literal,
 }
+
+impl SetKind {
+    /// The flag's name.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Json => "--set-json",
+            Self::Plain => "--set",
+            Self::String => "--set-string",
+            Self::File => "--set-file",
+            Self::Literal => "--set-literal",
+        }
+    }
+}

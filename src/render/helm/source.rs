@@ -14,7 +14,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::{RenderMap, Segment};
 use crate::render::objects::{Wrong, flatten};
 use crate::render::{Env, Manifest, Rendered};
-use crate::source::{FileId, SourceFile, SourceKind};
+use crate::source::{FileId, Origin, SourceFile, SourceKind};
 use crate::world::FilePath;
 use crate::yaml::{self, Dialect};
 
@@ -142,6 +142,10 @@ impl Work<'_, '_> {
                 },
             }
         };
+        let said = |flag: &str, at: usize| {
+            let mut sets = options.sets.iter().filter(|set| set.kind.flag() == flag);
+            sets.nth(at).map_or(Origin::NONE, |set| set.origin)
+        };
         let overrides = Overrides {
             files: &files,
             set_json: &texts(SetKind::Json),
@@ -149,6 +153,7 @@ impl Work<'_, '_> {
             set_string: &texts(SetKind::String),
             set_file: &texts(SetKind::File),
             set_literal: &texts(SetKind::Literal),
+            said: Some(&said),
             read_file: Some(&read_file),
         };
         let sources = reader.world().sources();

@@ -10,7 +10,7 @@ use super::instance::{Meta, Tree, Working};
 use super::metadata::Dependency;
 use super::tables::{Id, Slot, Tables, go_value};
 use crate::go;
-use crate::provenance::Recorder;
+use crate::provenance::{IMPORTED, Recorder};
 use crate::render::helm::Profile;
 use crate::semver::is_compatible;
 use crate::source::Origin;
@@ -162,14 +162,20 @@ impl Resolver<'_, '_> {
         let recorder: &Recorder = self.coalescer.recorder;
         let profile = self.coalescer.profile;
         let mut tables = Tables::new(recorder, printer(profile));
+        let given = merged.clone();
         let values = tables.whole(merged);
-        let all = tables.empty(Origin::NONE);
+        let mut all = tables.empty(Origin::NONE);
+        let mut switches = Vec::new();
         for number in declared {
             let Some(dependency) = self.tree.declared.get_mut(*number) else { continue };
             let imports = std::mem::take(&mut dependency.import_values);
             if !self.tree.imported.insert(*number) {
                 // Helm 3 comes by the dependencies of a chart with two aliases twice, and doesn't know again what it left.
                 continue;
+            }
+            if recorder.on() && !imports.is_empty() {
+                let conditions = dependency.condition.trim().split(',');
+                switches.extend(conditions.filter_map(|part| path_value(&given, part)).map(|value| value.origin));
             }
             let mut told = Vec::new();
             for import in imports {
@@ -194,6 +200,10 @@ impl Resolver<'_, '_> {
                 }
             }
             dependency.import_values = told;
+        }
+        if !switches.is_empty() {
+            let imported = since(tables.freeze(all), &switches, recorder);
+            all = tables.whole(imported);
         }
         let own = tables.freeze(values);
         let own = tables.whole(own);
@@ -232,6 +242,18 @@ fn under(tables: &mut Tables, table: Id, path: &str) -> Id {
 fn path_value<'n>(values: &'n Node, path: &str) -> Option<&'n Node> {
     let value = path.split('.').try_fold(values, |node, key| node.get(key))?;
     value.as_map().is_none().then_some(value)
+}
+
+/// Values that are there since others switch a chart on: each remembers those.
+fn since(mut node: Node, switches: &[Origin], recorder: &Recorder) -> Node {
+    let was = node.origin;
+    node.origin = switches.iter().fold(was, |origin, switch| recorder.step(IMPORTED, origin, *switch));
+    if let Some(map) = node.as_map_mut() {
+        for entry in map.entries_mut() {
+            entry.value = since(std::mem::take(&mut entry.value), switches, recorder);
+        }
+    }
+    node
 }
 
 fn not_boolean(profile: Profile, what: &str, name: &str, chart: &str, origin: Origin) -> Warning {

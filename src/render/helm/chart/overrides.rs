@@ -27,6 +27,8 @@ pub struct Overrides<'a> {
     pub set_file: &'a [String],
     /// `--set-literal`.
     pub set_literal: &'a [String],
+    /// Where an argument is said, by its flag and its place among those; none where that is the command line.
+    pub said: Option<&'a dyn Fn(&str, usize) -> Origin>,
     /// How `--set-file` reads; without it, it fails.
     pub read_file: Option<ReadFile<'a>>,
 }
@@ -61,9 +63,9 @@ pub fn overrides(
         };
         values = over(values, next, recorder);
     }
-    let base = Setter { profile, sources, recorder };
-    for argument in given.set_json {
-        let file = base.argument("--set-json", argument);
+    let base = Setter { profile, sources, recorder, said: given.said };
+    for (at, argument) in given.set_json.iter().enumerate() {
+        let file = base.argument("--set-json", at, argument);
         let trimmed = argument.trim();
         if profile == Profile::Helm4 && trimmed.starts_with('{') {
             let from = argument.len() - argument.trim_start().len();
@@ -91,8 +93,8 @@ pub fn overrides(
         ("--set-literal", given.set_literal, Mode::Literal),
     ];
     for (flag, arguments, mode) in flags {
-        for argument in arguments {
-            let file = base.argument(flag, argument);
+        for (at, argument) in arguments.iter().enumerate() {
+            let file = base.argument(flag, at, argument);
             let fail = |at, words: String| {
                 let helm = format!("failed parsing {flag} data: {words}");
                 refused(flag, helm, &words, Origin::new(file.id, at))
@@ -120,11 +122,13 @@ struct Setter<'a> {
     profile: Profile,
     sources: &'a Sources,
     recorder: &'a Recorder,
+    said: Option<&'a dyn Fn(&str, usize) -> Origin>,
 }
 
 impl Setter<'_> {
-    fn argument(&self, flag: &str, text: &str) -> Arc<SourceFile> {
-        self.sources.add(flag, text, SourceKind::File)
+    fn argument(&self, flag: &str, at: usize, text: &str) -> Arc<SourceFile> {
+        let said = self.said.map(|said| said(flag, at)).filter(|origin| *origin != Origin::NONE);
+        self.sources.add(flag, text, said.map_or(SourceKind::File, SourceKind::Quoted))
     }
 
     fn set(
