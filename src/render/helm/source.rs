@@ -36,6 +36,9 @@ struct Work<'a, 'w> {
     rendered: Rendered,
 }
 
+/// The rendered files and, while recording, which bytes of each come from where.
+type Made = (Vec<super::release::RenderedFile>, BTreeMap<String, Vec<Segment>>);
+
 impl Work<'_, '_> {
     fn run(&mut self) -> Result<(), Diagnostics> {
         let (options, env, profile) = (self.options, self.env, self.options.profile);
@@ -186,12 +189,7 @@ impl Work<'_, '_> {
     }
 
     /// Runs the templates. A failure is looked at once more with provenance, to tell which values led to it.
-    fn templates(
-        &mut self,
-        program: &Program,
-        prepared: &Prepared,
-        release: &Release,
-    ) -> Result<(Vec<super::release::RenderedFile>, BTreeMap<String, Vec<Segment>>), Diagnostics> {
+    fn templates(&mut self, program: &Program, prepared: &Prepared, release: &Release) -> Result<Made, Diagnostics> {
         let (profile, record) = (self.options.profile, self.env.recorder.on());
         let identity: Vec<&str> = self.options.identity.iter().map(String::as_str).collect();
         let mut effects = Seeded::new(&identity);
@@ -219,7 +217,7 @@ impl Work<'_, '_> {
 
     fn objects(&mut self, output: &Output, segments: &BTreeMap<String, Vec<Segment>>) {
         let options = self.options;
-        let hooks = output.hooks.iter().filter(|hook| !options.no_hooks && !(options.skip_tests && is_test(hook)));
+        let hooks = output.hooks.iter().filter(|hook| !(options.no_hooks || options.skip_tests && is_test(hook)));
         for manifest in output.manifests.iter().chain(hooks) {
             let made = segments.get(manifest.path.as_str());
             let parsed = self.parsed(&manifest.path, &manifest.text, manifest.start, made);

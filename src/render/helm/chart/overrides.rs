@@ -12,6 +12,9 @@ use crate::render::helm::Profile;
 use crate::source::{Origin, SourceFile, SourceKind, Sources};
 use crate::yaml::{Map, Node, NullRule, Value, merge};
 
+/// Where an argument was said, by its text and a place in it.
+pub type Said<'a> = &'a dyn Fn(&str, usize) -> Origin;
+
 /// Values that the user gives on top of a chart's own, in the order of the command line.
 #[derive(Clone, Copy, Default)]
 pub struct Overrides<'a> {
@@ -28,7 +31,7 @@ pub struct Overrides<'a> {
     /// `--set-literal`.
     pub set_literal: &'a [String],
     /// Where an argument is said, by its flag and its place among those; none where that is the command line.
-    pub said: Option<&'a dyn Fn(&str, usize) -> Origin>,
+    pub said: Option<Said<'a>>,
     /// How `--set-file` reads; without it, it fails.
     pub read_file: Option<ReadFile<'a>>,
 }
@@ -122,7 +125,7 @@ struct Setter<'a> {
     profile: Profile,
     sources: &'a Sources,
     recorder: &'a Recorder,
-    said: Option<&'a dyn Fn(&str, usize) -> Origin>,
+    said: Option<Said<'a>>,
 }
 
 impl Setter<'_> {

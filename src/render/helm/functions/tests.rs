@@ -283,20 +283,23 @@ fn a_text_that_shows_a_tree_knows_which_bytes_come_from_where() {
     let text = run("toYaml", &[placed("web: {port: 80, name: a b}\nlist: [x, z]\n")], &mut host).unwrap();
     assert_eq!(text.as_bytes().unwrap(), b"list:\n- x\n- z\nweb:\n  name: a b\n  port: 80");
     let segments: Vec<_> = text.trail.reads().unwrap().text.iter().collect();
+    let path = |reads: &crate::provenance::ReadSet| reads.iter().next().map(|read| read.path.join("."));
+    // Keys and indicators are no value's, and stand there because of the collection.
     let told: Vec<String> = segments
         .iter()
-        .map(|s| {
-            format!("{} {}{}", s.start, s.reads.iter().next().unwrap().path.join("."), if s.exact { "!" } else { "" })
+        .map(|s| match path(&s.reads) {
+            Some(read) => format!("{} {read}{}", s.start, if s.exact { "!" } else { "" }),
+            None => format!("{} ({})", s.start, path(&s.around).unwrap_or_default()),
         })
         .collect();
     let expected = [
-        "0 values",
+        "0 (values)",
         "8 values.list.0!",
         "12 values.list.1!",
-        "14 values",
-        "21 values.web",
+        "14 (values)",
+        "21 (values.web)",
         "27 values.web.name!",
-        "33 values.web",
+        "33 (values.web)",
         "39 values.web.port!",
     ];
     assert_eq!(told, expected);
@@ -306,7 +309,7 @@ fn a_text_that_shows_a_tree_knows_which_bytes_come_from_where() {
     let reads = name.trail.reads().unwrap();
     assert!(reads.exact);
     let paths: Vec<String> = reads.values.iter().map(|read| read.path.join(".")).collect();
-    assert_eq!(paths, ["values.web.name"]);
+    assert_eq!(paths, ["values.web.name", "values.web"], "the value that was copied, then what it stood in");
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! Charts of a few files, from values to text: the executor, functions, scopes and errors together.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod golden;
 mod limits;
