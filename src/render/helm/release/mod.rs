@@ -2,7 +2,7 @@
 //!
 //! On the way in, [`capabilities`] and [`files`] are what templates see besides the values. On the way out, [`manifest`]
 //! makes the rendered files into manifests and hooks in the order of installation ([`split`], [`head`], [`hook`],
-//! [`order`]); [`print`] writes them as `helm template` does.
+//! [`order`]); [`mod@print`] writes them as `helm template` does.
 
 pub mod capabilities;
 pub mod chart;

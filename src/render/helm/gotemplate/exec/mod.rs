@@ -1,6 +1,6 @@
 //! Executing templates: what text/template's exec.go does, with limits, and with provenance where somebody asks.
 //!
-//! [`walk`] goes through statements, [`eval`] computes pipelines, [`call`] finds arguments for functions, [`output`] keeps
+//! [`walk`] goes through statements, [`eval`] computes pipelines, [`args`] finds arguments for functions, [`output`] keeps
 //! what was printed and which action printed it.
 
 mod args;
