@@ -1,7 +1,6 @@
 //! Charts of a few files, from values to text: the executor, functions, scopes and errors together.
 
 mod golden;
-mod limits;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
