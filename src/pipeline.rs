@@ -6,6 +6,7 @@ mod explain;
 mod fixpoint;
 mod hierarchy;
 mod open;
+mod patches;
 mod select;
 mod unit;
 
@@ -20,6 +21,7 @@ pub use assemble::{held, trees};
 pub use explain::{Explained, FieldPath};
 pub use hierarchy::hierarchy;
 pub use open::Opening;
+pub use patches::Patched;
 pub use select::Selection;
 pub use unit::Object;
 
@@ -31,10 +33,11 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::KubeVersion;
 use crate::layer::values::{self, Values};
 use crate::plan::fleet::Fleet;
-use crate::plan::layers::{Layouts, Work, fleet_root};
+use crate::plan::layers::{LayerApps, Layouts, Work, fleet_root};
+use crate::plan::patches::Patches;
 use crate::plan::{App, AppKey, ClusterId, order};
 use crate::provenance::Recorder;
-use crate::render::{helm, jinja};
+use crate::render::{helm, jinja, kustomize};
 use crate::source::Sources;
 use crate::world::{Reader, Reads, World};
 
@@ -46,6 +49,8 @@ pub struct Run<'a> {
     pub jinja: &'a jinja::Engine,
     /// The charts of the run.
     pub helm: &'a helm::Charts,
+    /// The bases of kustomizations, accumulated.
+    pub kustomize: &'a kustomize::bases::Bases,
     /// Kubernetes' schemas.
     pub schemas: &'a Schemas,
     /// Whether objects are checked.
@@ -78,6 +83,8 @@ pub struct AppResult {
     pub held: Option<Held>,
     /// Its objects, in the order of the sources; none when held.
     pub objects: Vec<Object>,
+    /// What patches of layers changed in it.
+    pub patched: Vec<Patched>,
     /// What it read.
     pub reads: Reads,
     /// Its place in the order of syncing.
@@ -143,6 +150,7 @@ pub struct Compiler {
     world: World,
     jinja: jinja::Engine,
     helm: helm::Charts,
+    kustomize: kustomize::bases::Bases,
     schemas: Schemas,
 }
 
@@ -159,6 +167,7 @@ impl Compiler {
             world: World::new(),
             jinja: jinja::Engine::new(),
             helm: helm::Charts::new(),
+            kustomize: kustomize::bases::Bases::new(),
             schemas: Schemas::embedded(),
         }
     }
@@ -173,6 +182,7 @@ impl Compiler {
             world: &self.world,
             jinja: &self.jinja,
             helm: &self.helm,
+            kustomize: &self.kustomize,
             schemas: &self.schemas,
             check: options.check,
             keep_applications: options.keep_applications,
@@ -214,6 +224,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     let hub = roots.first().and_then(|root| root.hubs.first().copied());
     let mut start = fixpoint::Start::default();
     let mut planning = Vec::new();
+    let mut declared = Vec::new();
     if !diagnostics.has_errors() {
         let planned = layer_apps(&fleet, run);
         // A name that couldn't be made is no name that nobody has.
@@ -225,6 +236,8 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
             diagnostics.extend(planned.diagnostics);
             start.apps.extend(planned.apps);
             start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
+            start.patches.push(Patches::clone(&planned.patches));
+            declared.push(patches::Declared { patches: planned.patches, off: planned.off });
             planning.push(planned.reads);
         }
         laps.lap("values and layers");
@@ -245,7 +258,7 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     }
     let mut fixed = fixpoint::expand(&mut fleet, start, run);
     laps.lap("render");
-    assemble::finish(&fleet, &mut fixed, run);
+    assemble::finish(&fleet, &mut fixed, &declared, run);
     let (ranks, problems) = order::ranks(&fixed.planned(), &fixed.unplanned(), &fleet.clusters);
     diagnostics.extend(fixed.diagnostics);
     diagnostics.extend(problems);
@@ -280,11 +293,14 @@ fn assumed_version(cluster: &Cluster) -> Option<Diagnostic> {
 }
 
 /// What the layers of a cluster gave, with its values files.
+#[derive(Default)]
 struct Planned {
     /// For each values file of the fleet, whether this cluster has it.
     found: Vec<bool>,
     apps: Vec<App>,
     failed: Vec<crate::plan::layers::Failed>,
+    off: Vec<Arc<str>>,
+    patches: Patches,
     diagnostics: Diagnostics,
     reads: Reads,
 }
@@ -299,12 +315,12 @@ fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run,
     let reader = Reader::new(run.world);
     let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &reader, recorder);
     if diagnostics.has_errors() {
-        return Planned { found, apps: Vec::new(), failed: Vec::new(), diagnostics, reads: reader.into_reads() };
+        return Planned { found, diagnostics, reads: reader.into_reads(), ..Planned::default() };
     }
     let work = Work { fleet, cluster, values: &node, layouts, jinja: run.jinja, reader: &reader, recorder };
-    let planned = work.apps();
-    diagnostics.extend(planned.diagnostics);
-    Planned { found, apps: planned.apps, failed: planned.failed, diagnostics, reads: reader.into_reads() }
+    let LayerApps { apps, failed, off, patches, diagnostics: problems } = work.apps();
+    diagnostics.extend(problems);
+    Planned { found, apps, failed, off, patches, diagnostics, reads: reader.into_reads() }
 }
 
 /// The merged values of a cluster.

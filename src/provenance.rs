@@ -132,7 +132,7 @@ impl Recorder {
         let mut steps = self.steps.borrow_mut();
         let at = steps.len();
         steps.push(Step { action: action.into(), by, was });
-        Origin::new(FileId::DERIVED, at)
+        Origin::new(FileId::DERIVED, at).styled_as(by)
     }
 
     /// The step behind a derived origin.

@@ -7,20 +7,34 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+mod quoted;
+
 use crate::provenance::RenderMap;
+pub use quoted::Lines;
 
 /// A text known to [`Sources`]. Ids follow the order of reading, which threads may vary: never let them reach output
 /// or decide an order; compare names and offsets instead.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 pub struct FileId(u32);
+
+/// How a value was written, in the bits of a [`FileId`] that no id needs. They don't count where ids are compared.
+const QUOTED: u32 = 1 << 31;
+const UNWRITTEN: u32 = 1 << 30;
+const STYLE: u32 = QUOTED | UNWRITTEN;
+/// The highest number without those bits; some below it mean something else than a text.
+const LAST: u32 = !STYLE;
 
 impl FileId {
     /// No file: a value that Terrace itself made.
-    pub const NONE: Self = Self(u32::MAX);
+    pub const NONE: Self = Self(LAST);
     /// A text that a template made and nobody kept. Rendering again with recording on gives it a real id.
-    pub const TRANSIENT: Self = Self(u32::MAX - 1);
+    pub const TRANSIENT: Self = Self(LAST - 1);
     /// An entry in a [`crate::provenance::Recorder`], its index in [`Origin::at`].
-    pub const DERIVED: Self = Self(u32::MAX - 2);
+    pub const DERIVED: Self = Self(LAST - 2);
+
+    fn number(self) -> u32 {
+        self.0 & !STYLE
+    }
 
     /// Whether this id names a text that [`Sources`] holds.
     pub fn is_real(self) -> bool {
@@ -28,13 +42,39 @@ impl FileId {
     }
 }
 
+impl PartialEq for FileId {
+    fn eq(&self, other: &Self) -> bool {
+        self.number() == other.number()
+    }
+}
+
+impl Eq for FileId {}
+
+impl std::hash::Hash for FileId {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.number().hash(state);
+    }
+}
+
+impl PartialOrd for FileId {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FileId {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
 impl fmt::Debug for FileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::NONE => write!(f, "FileId(none)"),
-            Self::TRANSIENT => write!(f, "FileId(transient)"),
-            Self::DERIVED => write!(f, "FileId(derived)"),
-            Self(id) => write!(f, "FileId({id})"),
+            id if id == Self::NONE => write!(f, "FileId(none)"),
+            id if id == Self::TRANSIENT => write!(f, "FileId(transient)"),
+            id if id == Self::DERIVED => write!(f, "FileId(derived)"),
+            id => write!(f, "FileId({})", id.number()),
         }
     }
 }
@@ -61,6 +101,46 @@ impl Origin {
     /// The origin at byte `at` of `file`. Files over 4 GiB are never read, so the cut is safe.
     pub fn new(file: FileId, at: usize) -> Self {
         Self { file, at: u32::try_from(at).unwrap_or(u32::MAX) }
+    }
+
+    /// The origin of a scalar of a kustomization's resources that was written in quotes, or as a block: what kustomize puts in
+    /// its place is quoted too, and so is a text.
+    #[must_use]
+    pub fn quoted(self) -> Self {
+        self.with(QUOTED)
+    }
+
+    /// Whether the value was written in quotes; see [`Self::quoted`].
+    pub fn is_quoted(self) -> bool {
+        self.file.0 & QUOTED != 0
+    }
+
+    /// The origin of nothing at all where a value could stand (`key:`), in a kustomization's resources: kustomize tells it
+    /// from a `null`.
+    #[must_use]
+    pub fn unwritten(self) -> Self {
+        self.with(UNWRITTEN)
+    }
+
+    /// Whether there is nothing where it says; see [`Self::unwritten`].
+    pub fn is_unwritten(self) -> bool {
+        self.file.0 & UNWRITTEN != 0
+    }
+
+    /// The same of a value that is written without quotes.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { file: FileId(self.file.number()), at: self.at }
+    }
+
+    /// The same of a value that is written like another.
+    #[must_use]
+    pub fn styled_as(self, other: Self) -> Self {
+        Self { file: FileId(self.file.number() | other.file.0 & STYLE), at: self.at }
+    }
+
+    fn with(self, style: u32) -> Self {
+        Self { file: FileId(self.file.number() | style), at: self.at }
     }
 
     /// An empty span at this place; none for values without a file.
@@ -98,7 +178,8 @@ impl Span {
 pub enum SourceKind {
     /// A file as it stands in a repository.
     File,
-    /// A part of another text, put differently: a parameter as an argument of `--set`. It stands there.
+    /// A part of another text: a patch in a string, or a parameter put differently, as an argument of `--set`. It stands
+    /// there; [`Sources::unquoted`] tells where exactly.
     Quoted(Origin),
     /// What a template made of its inputs: each range of it maps back to the template and to the values it read.
     Rendered(Arc<RenderMap>),
@@ -130,6 +211,13 @@ pub struct LineColumn {
 }
 
 impl SourceFile {
+    /// A text that nobody keeps: nothing is found again by the origins of what is read from it.
+    pub fn transient(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        let (lines, digest, kept) = Default::default();
+        let (name, text, kind) = (name.into(), text.into(), SourceKind::File);
+        Self { id: FileId::TRANSIENT, name, text, kind, lines, digest, kept }
+    }
+
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let ends = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
@@ -179,7 +267,7 @@ impl Sources {
     /// Adds a text under a name and gives it an id.
     pub fn add(&self, name: impl Into<String>, text: impl Into<Arc<str>>, kind: SourceKind) -> Arc<SourceFile> {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX - 3));
+        let id = FileId(u32::try_from(files.len()).unwrap_or(LAST - 3).min(LAST - 3));
         let (name, text) = (name.into(), text.into());
         let (lines, digest, kept) = Default::default();
         let file = Arc::new(SourceFile { id, name, text, kind, lines, digest, kept });
@@ -190,7 +278,7 @@ impl Sources {
     /// The text with this id; none for ids that aren't real.
     pub fn get(&self, id: FileId) -> Option<Arc<SourceFile>> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        files.get(id.0 as usize).cloned()
+        files.get(id.number() as usize).cloned()
     }
 
     /// An empty span made as wide as the YAML token (or the line, elsewhere) that starts there; others unchanged.

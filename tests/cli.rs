@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use clap::{CommandFactory, Parser};
 use terrace::cli::Cli;
 
-const VERBS: [&str; 7] = ["render", "check", "explain", "graph", "schema", "helm", "completions"];
+const VERBS: [&str; 8] = ["render", "check", "explain", "graph", "schema", "helm", "kustomize", "completions"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -76,16 +76,21 @@ fn the_help_of_every_verb() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{verb}");
         insta::assert_snapshot!(format!("help-{verb}"), without_trailing_blanks(&help.out));
     }
-    let help = run(&mut terrace(&["helm", "template", "--help"]));
-    assert_eq!((help.code, help.err.as_str()), (0, ""));
-    insta::assert_snapshot!("help-helm-template", without_trailing_blanks(&help.out));
+    for (verb, inner) in [("helm", "template"), ("kustomize", "build")] {
+        let help = run(&mut terrace(&[verb, inner, "--help"]));
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{verb} {inner}");
+        insta::assert_snapshot!(format!("help-{verb}-{inner}"), without_trailing_blanks(&help.out));
+    }
 }
 
 #[test]
 fn the_examples_of_the_help_are_right() {
     let mut count = 0;
     let cli = Cli::command();
-    let inner = cli.get_subcommands().filter(|c| c.get_name() == "helm").flat_map(|c| c.get_subcommands());
+    let inner = cli
+        .get_subcommands()
+        .filter(|c| matches!(c.get_name(), "helm" | "kustomize"))
+        .flat_map(|c| c.get_subcommands());
     for command in std::iter::once(&cli).chain(cli.get_subcommands()).chain(inner) {
         let text = command.get_after_help().unwrap().to_string();
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{}", command.get_name());

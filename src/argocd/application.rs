@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::fields::FieldReader;
 use super::helm_source::Helm;
+use super::kustomize_source::Kustomize;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Origin;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 /// The annotation that orders syncing.
 pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
@@ -74,8 +76,8 @@ pub struct Source {
 pub enum Tool {
     /// `helm`.
     Helm(Box<Helm>),
-    /// `kustomize`, as it stands.
-    Kustomize(Node),
+    /// `kustomize`.
+    Kustomize(Box<Kustomize>),
     /// `plugin`, as it stands.
     Plugin(Node),
 }
@@ -124,13 +126,6 @@ impl Source {
     }
 }
 
-/// Reads fields one by one, and gathers what is wrong with them.
-pub(super) struct FieldReader {
-    pub(super) diagnostics: Diagnostics,
-    /// What the fields belong to.
-    pub(super) what: &'static str,
-}
-
 impl FieldReader {
     fn application(&mut self, node: &Node) -> Option<Application> {
         let name = self.text(node, &["metadata", "name"])?.map(|(name, _)| name);
@@ -158,30 +153,6 @@ impl FieldReader {
             has_many_sources: spec.get("sources").and_then(Node::as_seq).is_some_and(|s| !s.is_empty()),
             node: node.clone(),
         })
-    }
-
-    fn missing(&mut self, node: &Node, field: &str, around: &[&str]) {
-        let at = crate::config::origin_of(node, around);
-        let message = format!("{} has no `{field}`", self.what);
-        self.diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(at, "here"));
-    }
-
-    /// A string; empty or absent is none. The outer option is none after an error.
-    pub(super) fn text(&mut self, node: &Node, keys: &[&str]) -> Option<Option<(String, Origin)>> {
-        match node.at(keys) {
-            None => Some(None),
-            Some(found) => match &found.value {
-                Value::Null => Some(None),
-                Value::Str(text) if text.is_empty() => Some(None),
-                Value::Str(text) => Some(Some((text.to_string(), found.origin))),
-                other => {
-                    let message = format!("`{}` is {}, expected a string", keys.join("."), other.kind());
-                    self.diagnostics
-                        .push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(found.origin, "not a string"));
-                    None
-                }
-            },
-        }
     }
 
     fn destination(&mut self, spec: &Node) -> Option<Destination> {
@@ -240,7 +211,7 @@ impl FieldReader {
         }
         let tool = match tools.first() {
             Some(("helm", node)) => Some(Tool::Helm(Box::new(self.helm(node)?))),
-            Some(("kustomize", node)) => Some(Tool::Kustomize((*node).clone())),
+            Some(("kustomize", node)) => Some(Tool::Kustomize(Box::new(self.kustomize(node)?))),
             Some(("plugin", node)) => Some(Tool::Plugin((*node).clone())),
             _ => None,
         };
@@ -263,22 +234,6 @@ impl FieldReader {
             node: node.clone(),
             repo_url,
         })
-    }
-
-    pub(super) fn flag(&mut self, node: &Node, key: &str) -> Option<bool> {
-        match node.get(key) {
-            None => Some(false),
-            Some(found) => match &found.value {
-                Value::Null => Some(false),
-                Value::Bool(flag) => Some(*flag),
-                other => {
-                    let message = format!("`{key}` is {}, expected true or false", other.kind());
-                    self.diagnostics
-                        .push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(found.origin, "not a boolean"));
-                    None
-                }
-            },
-        }
     }
 
     fn wave(&mut self, node: &Node) -> i64 {

@@ -1,9 +1,9 @@
 //! `source.helm` (`ApplicationSourceHelm`): how an Application has a chart rendered.
 
-use super::application::FieldReader;
+use super::fields::FieldReader;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Origin;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 /// `source.helm`. What is empty in the manifest is absent here.
 #[derive(Clone, Debug, Default)]
@@ -89,18 +89,11 @@ const FIELDS: [&str; 15] = [
 impl FieldReader {
     /// Reads `source.helm`; none after an error. All mistakes are told.
     pub(super) fn helm(&mut self, node: &Node) -> Option<Helm> {
-        let Some(map) = node.as_map() else {
+        if node.as_map().is_none() {
             self.refuse(format!("`helm` is {}, expected a mapping", node.value.kind()), node.origin, "not a mapping");
             return None;
-        };
-        for entry in map.iter().filter(|e| !FIELDS.contains(&e.key.as_str())) {
-            let message = format!("`helm` has no field `{}`: Argo CD drops it", entry.key);
-            self.diagnostics.push(
-                Diagnostic::warning(Code::UNKNOWN_KEY, message)
-                    .at(entry.key_origin, "dropped")
-                    .did_you_mean(&entry.key, FIELDS),
-            );
         }
+        self.dropped(node, "`helm`", &FIELDS);
         let release_name = self.text(node, &["releaseName"]);
         let namespace = self.text(node, &["namespace"]);
         let value_files = self.texts(node, "valueFiles");
@@ -132,10 +125,6 @@ impl FieldReader {
             kube_version: kube_version?,
             api_versions: api_versions?.into_iter().map(|(text, _)| text).collect(),
         })
-    }
-
-    fn refuse(&mut self, message: String, at: Origin, label: &str) {
-        self.diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(at, label));
     }
 
     /// `valuesObject` replaces `values` wholly, even where it is an empty mapping.
@@ -202,52 +191,6 @@ impl FieldReader {
             self.refuse(format!("one of `{list}` has no `name`"), item.origin, "which value does it set?");
         }
         name.map(|(name, _)| name)
-    }
-
-    /// Goes through a list of mappings, to its end even after an error.
-    fn each(&mut self, node: &Node, key: &str, mut read: impl FnMut(&mut Self, &Node) -> Option<()>) -> Option<()> {
-        let mut whole = Some(());
-        for item in self.list(node, key)? {
-            let done = if item.as_map().is_some() {
-                read(self, item)
-            } else {
-                let message = format!("one of `{key}` is {}, expected a mapping", item.value.kind());
-                self.refuse(message, item.origin, "not a mapping");
-                None
-            };
-            whole = whole.and(done);
-        }
-        whole
-    }
-
-    fn list<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
-        match node.get(key).map(|list| (&list.value, list.origin)) {
-            None | Some((Value::Null, _)) => Some(&[]),
-            Some((Value::Seq(items), _)) => Some(items.as_slice()),
-            Some((other, at)) => {
-                self.refuse(format!("`{key}` is {}, expected a list", other.kind()), at, "not a list");
-                None
-            }
-        }
-    }
-
-    fn texts(&mut self, node: &Node, key: &str) -> Option<Vec<(String, Origin)>> {
-        let mut texts = Some(Vec::new());
-        for item in self.list(node, key)? {
-            match item.as_str() {
-                Some(text) => {
-                    if let Some(texts) = &mut texts {
-                        texts.push((text.to_owned(), item.origin));
-                    }
-                }
-                None => {
-                    let message = format!("one of `{key}` is {}, expected a string", item.value.kind());
-                    self.refuse(message, item.origin, "not a string");
-                    texts = None;
-                }
-            }
-        }
-        texts
     }
 }
 

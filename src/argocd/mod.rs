@@ -5,7 +5,9 @@ pub mod application;
 pub mod cluster_secret;
 pub mod destination;
 pub mod env;
+mod fields;
 pub mod helm_source;
+pub mod kustomize_source;
 pub mod repository;
 
 /// The API group of Argo CD's kinds.

@@ -82,6 +82,9 @@ pub enum Verb {
     /// Use the Helm engine by itself
     #[command(after_help = examples::HELM)]
     Helm(super::helm::HelmArgs),
+    /// Use the Kustomize engine by itself
+    #[command(after_help = examples::KUSTOMIZE)]
+    Kustomize(super::kustomize::KustomizeArgs),
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {

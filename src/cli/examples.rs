@@ -112,3 +112,25 @@ Nothing is fetched, and no cluster is asked.
 Exit codes:
   0  everything is printed
   1  nothing is, or with --debug what could be";
+
+/// `terrace kustomize`.
+pub const KUSTOMIZE: &str = "\
+Examples:
+  terrace kustomize build overlays/prod          Print a kustomization's resources
+
+Flags, output and exit codes are those of the kustomize command. What runs other programs is
+refused.";
+
+/// `terrace kustomize build`.
+pub const KUSTOMIZE_BUILD: &str = "\
+Examples:
+  terrace kustomize build overlays/prod          The resources, as one stream
+  terrace kustomize build overlays/prod -o out   A file for each, if out is a directory
+  terrace kustomize build . --enable-helm        With charts, rendered by Terrace itself
+  terrace kustomize build . --repo https://github.com/acme/base=../base
+
+Nothing is fetched and no program is run. What stands for a remote base is said by --repo.
+
+Exit codes:
+  0  everything is printed
+  1  nothing is";

@@ -6,6 +6,7 @@ mod examples;
 mod explain;
 mod graph;
 mod helm;
+mod kustomize;
 mod render;
 mod schema;
 mod session;
@@ -23,7 +24,7 @@ use crate::exit::Exit;
 /// Runs the command line and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let engine = args.get(1).is_some_and(|verb| verb == "helm");
+    let engine = args.get(1).is_some_and(|verb| verb == "helm" || verb == "kustomize");
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -49,6 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         args::Verb::Graph(args) => graph::run(&args, &ui),
         args::Verb::Schema(args) => schema::run(&args, &ui),
         args::Verb::Helm(args) => helm::run(&args, &ui),
+        args::Verb::Kustomize(args) => kustomize::run(&args, &ui),
         args::Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "terrace", &mut io::stdout());
             Exit::Fine

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ApiVersion;
+use super::patch::Patch;
 use super::selector::Selector;
 
 /// What a directory of a layer can't say by itself. Every string in it is a template, save those in `generators` and
@@ -75,8 +76,8 @@ pub struct AppSpec {
     pub clusters: Option<Selector>,
     /// ApplicationSet generators: one app per parameter set.
     pub generators: Vec<serde_json::Value>,
-    /// Patches to its objects, in kustomize's form.
-    pub patches: Vec<serde_json::Value>,
+    /// Patches to its objects (or to those of the app that a target names), in kustomize's form.
+    pub patches: Vec<Patch>,
     /// Sources elsewhere, instead of the directory.
     pub sources: Vec<AppSource>,
 }

@@ -121,11 +121,14 @@ pub struct ArgocdSpec {
     pub roots: Vec<Root>,
     /// The namespace that Argo CD runs in.
     pub namespace: String,
+    /// Flags of `kustomize build`: Argo CD's setting `kustomize.buildOptions`. Where it isn't given, `--enable-helm`.
+    #[schemars(example = "--enable-helm --load-restrictor LoadRestrictionsNone")]
+    pub kustomize_build_options: Option<String>,
 }
 
 impl Default for ArgocdSpec {
     fn default() -> Self {
-        Self { roots: Vec::new(), namespace: "argocd".to_owned() }
+        Self { roots: Vec::new(), namespace: "argocd".to_owned(), kustomize_build_options: None }
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ApiVersion;
+use super::patch::Patch;
 
 /// What a layer instance says of itself, in `layer.yaml` at its root.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -31,5 +32,5 @@ pub enum LayerKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LayerSpec {
     /// Patches to other apps' objects, in kustomize's form, their target naming also `app`.
-    pub patches: Vec<serde_json::Value>,
+    pub patches: Vec<Patch>,
 }

@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod fleet;
 pub mod layer;
 mod load;
+pub mod patch;
 pub mod selector;
 
 pub mod schema;

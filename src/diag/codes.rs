@@ -114,6 +114,17 @@ codes! {
     INVALID_VALUES = "invalid-values";
     /// A template asked for randomness or the time, and got what is the same on every run.
     SEEDED_VALUE = "seeded-value";
+    // Kustomizations
+    /// A kustomization that kustomize would refuse.
+    INVALID_KUSTOMIZATION = "invalid-kustomization";
+    /// A patch that isn't one, or can't be applied.
+    INVALID_PATCH = "invalid-patch";
+    /// A replacement whose source or target isn't there.
+    INVALID_REPLACEMENT = "invalid-replacement";
+    /// A name that several resources answer to.
+    AMBIGUOUS_REFERENCE = "ambiguous-reference";
+    /// A plugin or function that would run a program.
+    PLUGIN_REFUSED = "plugin-refused";
     // Sources and Applications
     /// A repository URL that no declared repository stands for.
     UNKNOWN_REPOSITORY = "unknown-repository";

@@ -115,15 +115,16 @@ pub fn instances(
 }
 
 /// The apps of an instance, its own stage apps first, in the order of stages and then of paths. `at` is where the layer's
-/// path is named.
+/// path is named, `patches` are the files that its `layer.yaml` names.
 pub fn apps(
     instance: &Instance,
     stages: &[String],
     tenant: bool,
     at: Origin,
+    patches: &[FilePath],
     reader: &Reader,
 ) -> (Vec<AppDir>, Diagnostics) {
-    let mut search = Search { reader, at, apps: Vec::new(), diagnostics: Diagnostics::new() };
+    let mut search = Search { reader, at, patches, apps: Vec::new(), diagnostics: Diagnostics::new() };
     let mut staged = false;
     if !tenant {
         for (position, stage) in stages.iter().enumerate() {
@@ -146,6 +147,8 @@ struct Search<'a, 'w> {
     reader: &'a Reader<'w>,
     /// Where the layer's path is named.
     at: Origin,
+    /// Files of patches.
+    patches: &'a [FilePath],
     apps: Vec<AppDir>,
     diagnostics: Diagnostics,
 }
@@ -173,7 +176,12 @@ impl Search<'_, '_> {
         let is_manifest = |name: &str| [".yaml", ".yml", ".json", ".j2"].iter().any(|end| name.ends_with(end));
         for entry in self.reader.list(&instance.dir).unwrap_or_default() {
             let name = entry.name.as_str();
-            let known = name.starts_with('.') || name == LAYER_FILE || stages.iter().any(|s| s == name);
+            let inside = |path: &FilePath, dir: &FilePath| {
+                let rest = path.path.strip_prefix(dir.path.as_str()).filter(|_| path.tree == dir.tree);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let patch = instance.dir.join(name).is_some_and(|place| self.patches.iter().any(|p| inside(p, &place)));
+            let known = patch || name.starts_with('.') || name == LAYER_FILE || stages.iter().any(|s| s == name);
             let slip = closest(name, stages.iter().map(String::as_str));
             let suspicious = match entry.kind {
                 EntryKind::Directory => {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fixpoint::{Fixed, ancestors, key_text};
-use super::unit::{Object, clear_namespace, created_namespace, manifests};
+use super::patches::{self, Declared};
+use super::unit::{Manifests, Object, clear_namespace, created_namespace, manifests};
 use super::{AppResult, Compiled, Held, Run};
 use crate::diag::{Code, Diagnostic};
 use crate::kube::{ObjectId, Scope, is_cluster_wide, sort_for_sync};
@@ -19,8 +20,9 @@ use crate::yaml::Node;
 const GIVEN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /// Finishes what needs to know all apps.
-pub fn finish(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
+pub fn finish(fleet: &Fleet, fixed: &mut Fixed, declared: &[Declared], run: &Run) {
     scopes(fixed);
+    patches::finish(fleet, fixed, declared);
     yield_to_apps(fixed);
     twins(fleet, fixed);
     tenancy(fleet, fixed, run);
@@ -97,7 +99,7 @@ fn locate(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object
 /// An object of an app as its source has it: the app is rendered once more.
 fn find(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object) -> Option<Node> {
     let app = fixed.apps.get(key).and_then(|r| r.app.as_ref())?;
-    let (manifests, _, _) = manifests(run, app, fleet.clusters.get(app.cluster)?, &Recorder::recording());
+    let Manifests { manifests, .. } = manifests(run, app, fleet.clusters.get(app.cluster)?, &Recorder::recording());
     let is_it = |node: &Node| {
         ObjectId::of(node)
             .is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)

@@ -3,13 +3,13 @@
 mod field;
 mod show;
 
-use super::unit::{manifests, same_object};
+use super::unit::{Manifests, manifests, same_object};
 use super::{AppResult, Compiled, Run, plan_cluster};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::ObjectId;
 use crate::plan::layers::Layouts;
 use crate::plan::{App, AppKey, AppOrigin};
-use crate::provenance::{IMPORTED, Key, Recorder, RenderMap, Segment, ValueRead, leaves};
+use crate::provenance::{IMPORTED, Key, Recorder, RenderMap, Segment, Step, ValueRead, leaves};
 use crate::source::{FileId, Origin, SourceKind, Sources, Span};
 use crate::yaml::Node;
 
@@ -85,7 +85,7 @@ pub fn explain(
         return Err(Diagnostic::error(Code::INVALID_VALUE, "this object was made by Terrace itself").into());
     };
     let Some(at) = fleet.clusters.get(id) else { return Err(Diagnostics::new()) };
-    let (manifests, diagnostics, _) = manifests(run, &app, at, &recorder);
+    let Manifests { manifests, diagnostics, .. } = manifests(run, &app, at, &recorder);
     let same = |node: &Node| {
         ObjectId::of(node).is_some_and(|other| {
             let bare = ObjectId { namespace: wanted.id.namespace.clone(), ..other.clone() };
@@ -219,13 +219,13 @@ impl Chains<'_> {
             return;
         }
         if let Some(step) = self.recorder.get(origin) {
-            let (how, before) = match step.action.as_str() {
-                "overrides" => (what, Some("overriding")),
-                IMPORTED => (what, Some("imported from a chart that is switched on")),
-                action => (action, None),
+            let before = match step.action.as_str() {
+                "overrides" => "overriding",
+                IMPORTED => "imported from a chart that is switched on",
+                _ => return self.steps(step, depth, chain),
             };
-            self.origin(step.by, how, depth, chain);
-            if let Some(before) = before.filter(|_| step.was != Origin::NONE) {
+            self.origin(step.by, what, depth, chain);
+            if step.was != Origin::NONE {
                 self.origin(step.was, before, depth + 1, chain);
             }
             return;
@@ -239,7 +239,10 @@ impl Chains<'_> {
         };
         let map = match &file.kind {
             SourceKind::Rendered(map) => map,
-            SourceKind::Quoted(at) => return self.origin(*at, what, depth, chain),
+            SourceKind::Quoted(at) => {
+                let at = self.sources.unquoted(&file, origin.at).unwrap_or(*at);
+                return self.origin(at, what, depth, chain);
+            }
             SourceKind::File => {
                 return chain.push(Link { what: what.to_owned(), ..link(self.sources, origin, depth) });
             }
@@ -264,6 +267,24 @@ impl Chains<'_> {
                     self.read(read, "", depth + 1, chain);
                 }
             }
+        }
+    }
+
+    /// What put a value there, and one below the other what had done so before.
+    fn steps(&self, step: Step, depth: usize, chain: &mut Vec<Link>) {
+        self.origin(step.by, &step.action, depth, chain);
+        let mut was = step.was;
+        while let Some(step) =
+            self.recorder.get(was).filter(|step| !matches!(step.action.as_str(), "overrides" | IMPORTED))
+        {
+            self.origin(step.by, &step.action, depth + 1, chain);
+            was = step.was;
+            if chain.len() >= MAX_CHAIN {
+                return;
+            }
+        }
+        if was != Origin::NONE {
+            self.origin(was, "before", depth + 1, chain);
         }
     }
 

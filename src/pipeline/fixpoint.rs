@@ -17,6 +17,7 @@ use crate::kube::Scope;
 use crate::plan::applications::{self, MAX_DEPTH, Met};
 use crate::plan::fleet::Fleet;
 use crate::plan::layers::Failed;
+use crate::plan::patches::{self, Patches};
 use crate::plan::{App, AppKey, ClusterId};
 use crate::source::Origin;
 use crate::world::{Reader, Reads};
@@ -29,6 +30,8 @@ pub struct Start {
     pub apps: Vec<App>,
     /// Apps of layers that failed, with their cluster.
     pub failed: Vec<(ClusterId, Failed)>,
+    /// The patches of each declared cluster.
+    pub patches: Vec<Patches>,
 }
 
 /// All apps, rendered.
@@ -66,11 +69,13 @@ impl Fixed {
 
 /// Expands to the fixpoint.
 pub fn expand(fleet: &mut Fleet, start: Start, run: &Run) -> Fixed {
-    let mut work = Expansion { fleet, run, fixed: Fixed::default(), pending: BTreeMap::new() };
-    for (cluster, failed) in start.failed {
+    let Start { apps, failed, patches } = start;
+    let mut work = Expansion { fleet, run, fixed: Fixed::default(), pending: BTreeMap::new(), patches };
+    for (cluster, failed) in failed {
         work.failed_in_layer(cluster, failed);
     }
-    for app in start.apps {
+    for mut app in apps {
+        work.patch(&mut app);
         work.pending.insert(app.key.clone(), (app, Reads::default()));
     }
     while !work.pending.is_empty() {
@@ -85,6 +90,8 @@ struct Expansion<'a> {
     fixed: Fixed,
     /// Apps that wait to be rendered, and what planning them read.
     pending: BTreeMap<AppKey, (App, Reads)>,
+    /// The patches of each declared cluster.
+    patches: Vec<Patches>,
 }
 
 impl Expansion<'_> {
@@ -102,6 +109,13 @@ impl Expansion<'_> {
         for ((app, planning), mut unit) in apps.into_iter().zip(units) {
             unit.reads.merge(planning);
             self.done(app, unit);
+        }
+    }
+
+    /// Gives an app the patches of its cluster that may change what it makes.
+    fn patch(&self, app: &mut App) {
+        if let Some(patches) = self.patches.get(app.cluster) {
+            app.patches = patches::reaching(patches, app);
         }
     }
 
@@ -139,6 +153,7 @@ impl Expansion<'_> {
             parent,
             held: Some(held),
             objects: Vec::new(),
+            patched: Vec::new(),
             reads: Reads::default(),
             rank: 0,
         };
@@ -146,7 +161,7 @@ impl Expansion<'_> {
     }
 
     fn done(&mut self, app: App, unit: Unit) {
-        let Unit { objects, made, defines, diagnostics, failed, reads } = unit;
+        let Unit { objects, patched, made, defines, diagnostics, failed, reads } = unit;
         let held = failed.then(|| held_by(&diagnostics));
         let diagnostics = self.about(Some(app.cluster), &app.tree_name, diagnostics);
         self.fixed.diagnostics.extend(diagnostics);
@@ -161,6 +176,7 @@ impl Expansion<'_> {
             app: Some(app),
             held,
             objects,
+            patched,
             reads,
             rank: 0,
         };
@@ -212,7 +228,8 @@ impl Expansion<'_> {
         };
         let reader = Reader::new(self.run.world);
         match applications::app(self.fleet, application, key.clone(), cluster, parent, &reader) {
-            Ok((app, warnings)) => {
+            Ok((mut app, warnings)) => {
+                self.patch(&mut app);
                 let warnings = self.about(Some(cluster), &tree_name, warnings);
                 self.fixed.diagnostics.extend(warnings);
                 self.pending.insert(key, (app, reader.into_reads()));
@@ -299,7 +316,7 @@ fn made_by(parent: &App) -> String {
 }
 
 /// The finding that holds an app: its first error.
-fn held_by(diagnostics: &Diagnostics) -> Held {
+pub fn held_by(diagnostics: &Diagnostics) -> Held {
     let first = diagnostics.iter().find(|d| d.severity == Severity::Error);
     match first {
         Some(d) => Held { code: d.code, reason: d.message.clone() },

@@ -11,6 +11,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::git::{Compiled, Repository as GitRepository, ResolveOptions};
 use crate::plan::ClusterId;
 use crate::plan::fleet::{FLEET_FILE, Fleet, cluster_file, load_clusters, load_file};
+use crate::plan::kustomizations::BuildOptions;
 use crate::plan::repositories::{Pins, Repositories, Repository};
 use crate::source::Origin;
 use crate::world::{DiskOptions, DiskTree, FilePath, GitOptions, GitTree, Reader, Reads, World};
@@ -150,12 +151,19 @@ impl Mounts<'_> {
         let own = Own { root: &root, tree: own, excluded };
         let repositories = self.repositories(&spec, file.as_ref(), &own, &mut diagnostics);
         let pins = Pins { pinned: self.opening.pinned, map: self.opening.revision_map.clone(), compiled };
+        let setting_at = file.as_ref().map_or(Origin::NONE, |f| f.origin(&["spec", "argocd", "kustomizeBuildOptions"]));
+        let setting = spec.argocd.kustomize_build_options.as_deref();
+        let kustomize = BuildOptions::of(setting, setting_at).unwrap_or_else(|problem| {
+            diagnostics.push(problem);
+            BuildOptions::default()
+        });
         let mut fleet = Fleet {
+            kustomize,
             clusters: self.clusters(&reader, &dir, &spec, file.as_ref(), &mut diagnostics),
             file,
             dir,
             spec,
-            repositories: Repositories::new(repositories, pins),
+            repositories: Arc::new(Repositories::new(repositories, pins)),
         };
         let roots = self.roots(&mut fleet, &own, &mut diagnostics);
         let remotes = self.git.as_ref().and_then(|g| g.remote_urls().ok()).unwrap_or_default();

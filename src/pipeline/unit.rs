@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::Run;
+use super::patches::{self, Patched};
 use crate::argocd;
 use crate::check::schema::check_object;
 use crate::config::cluster::Cluster;
@@ -48,6 +49,8 @@ pub struct Made {
 pub struct Unit {
     /// The objects that go to the tree.
     pub objects: Vec<Object>,
+    /// What patches changed.
+    pub patched: Vec<Patched>,
     /// What is to be expanded.
     pub made: Vec<Made>,
     /// The group and kind of each type that it defines, and its scope.
@@ -56,6 +59,19 @@ pub struct Unit {
     pub diagnostics: Diagnostics,
     /// Whether the app can't be written.
     pub failed: bool,
+    /// What was read.
+    pub reads: Reads,
+}
+
+/// The manifests of an app.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// In the order of the sources.
+    pub manifests: Vec<Manifest>,
+    /// What patches changed.
+    pub patched: Vec<Patched>,
+    /// What was found. With an error among them the manifests aren't whole.
+    pub diagnostics: Diagnostics,
     /// What was read.
     pub reads: Reads,
 }
@@ -70,11 +86,18 @@ pub fn unit(run: &Run, app: &App, cluster: &Cluster) -> Unit {
     quick
 }
 
-/// The manifests of an app, namespaced but not yet finished, with the recorder's steps.
-pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> (Vec<Manifest>, Diagnostics, Reads) {
+/// The manifests of an app, namespaced and patched but not yet finished, with the recorder's steps.
+pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Manifests {
     let reader = Reader::new(run.world);
     let context = jinja::Context::new(app.context.to_vec());
-    let env = Env { reader: &reader, jinja: run.jinja, helm: run.helm, context: &context, recorder };
+    let env = Env {
+        reader: &reader,
+        jinja: run.jinja,
+        helm: run.helm,
+        kustomize: run.kustomize,
+        context: &context,
+        recorder,
+    };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
     let read_for = if app.layer().is_some() { "read for this layer" } else { "read for this source" };
@@ -85,7 +108,7 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         let is_text_engine = match engine {
             Engine::Plain(options) => options.templates,
             Engine::Helm(_) => true,
-            Engine::Kustomize => false,
+            Engine::Kustomize(_) => false,
         };
         // What a text engine's output has wrong gets its place when it is rendered again, recording.
         let named_here = |d: Diagnostic| match d.primary {
@@ -100,12 +123,18 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
             namespace(&mut manifest.node, app, known, recorder);
         }
     }
-    (manifests, diagnostics, reader.into_reads())
+    let mut patched = Vec::new();
+    if !diagnostics.has_errors() {
+        let (changed, problems) = patches::apply(app, cluster, &mut manifests, recorder, run.world.sources());
+        diagnostics.extend(problems);
+        patched = changed;
+    }
+    Manifests { manifests, patched, diagnostics, reads: reader.into_reads() }
 }
 
 fn attempt(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Unit {
-    let (manifests, diagnostics, reads) = manifests(run, app, cluster, recorder);
-    let mut unit = Unit { failed: diagnostics.has_errors(), diagnostics, reads, ..Unit::default() };
+    let Manifests { manifests, patched, diagnostics, reads } = manifests(run, app, cluster, recorder);
+    let mut unit = Unit { failed: diagnostics.has_errors(), patched, diagnostics, reads, ..Unit::default() };
     if unit.failed {
         return unit;
     }
@@ -174,7 +203,7 @@ pub fn same_object(a: &ObjectId, b: &ObjectId) -> bool {
 }
 
 /// What is known of a kind's scope without looking at the tree.
-fn known_scope(cluster: &Cluster, id: &ObjectId) -> Option<Scope> {
+pub fn known_scope(cluster: &Cluster, id: &ObjectId) -> Option<Scope> {
     scope(&id.group, &id.kind).or_else(|| {
         let key = (id.group.to_string(), id.kind.to_string());
         let namespaced = cluster.api_resources.namespaced.get(&key)?;
@@ -184,10 +213,9 @@ fn known_scope(cluster: &Cluster, id: &ObjectId) -> Option<Scope> {
 
 /// Gives a namespaced object (or one of unknown scope) that names no namespace the app's, and takes a cluster-wide one's
 /// away, as Argo CD does.
-fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Recorder) {
+pub fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Recorder) {
     let Some(map) = node.as_map_mut() else { return };
     let Some(metadata) = map.get_mut("metadata") else { return };
-    let was = metadata.origin;
     let Some(metadata) = metadata.as_map_mut() else { return };
     let named = metadata.get("namespace").and_then(Node::as_str).is_some_and(|n| !n.is_empty());
     match (scope, &app.namespace) {
@@ -195,7 +223,7 @@ fn namespace(node: &mut Node, app: &App, scope: Option<Scope>, recorder: &Record
             metadata.remove("namespace");
         }
         (_, Some(namespace)) if !named => {
-            let origin = recorder.step("is the namespace of the app, set by", app.namespace_at, was);
+            let origin = recorder.step("is the namespace of the app, set by", app.namespace_at, Origin::NONE);
             let value = Node::new(EcoString::from(&**namespace), origin);
             metadata.insert("namespace", origin, value);
         }

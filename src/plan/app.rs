@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::patches::Patches;
 use crate::argocd::application::Application;
 use crate::layer::context::Roots;
 use crate::render::Engine;
@@ -110,6 +111,10 @@ pub struct App {
     pub depth: usize,
     /// The place that declares it, for messages.
     pub declared_at: Origin,
+    /// The place of the layer that it belongs to, or that made it in turn; none for what comes from a root.
+    pub layer_index: Option<usize>,
+    /// The patches that its objects may get, in order.
+    pub patches: Patches,
 }
 
 impl App {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::applications::{Detected, detect, directory, is_own_namespace};
 use super::charts::{self, Wanted};
 use super::fleet::Fleet;
+use super::kustomizations::Changed;
 use super::value_files::{self, Base, Name};
 use super::{AppSource, inline_values};
 use crate::argocd::application::{Application, Directory, Source, Tool};
-use crate::argocd::env::Env;
+use crate::argocd::env::{Env, Expanded};
 use crate::argocd::helm_source::{Helm, InlineValues, set_value};
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -17,7 +18,7 @@ use crate::glob::Glob;
 use crate::kube::KubeVersion;
 use crate::provenance::Recorder;
 use crate::render::helm::options::{Options, Set, SetKind, Values};
-use crate::render::{Engine, plain};
+use crate::render::{Engine, kustomize, plain};
 use crate::source::Origin;
 use crate::world::{EntryKind, FilePath, Reader};
 use crate::yaml::{self, Dialect, NullRule};
@@ -50,11 +51,32 @@ struct Chart<'a> {
     base: Base<'a>,
     /// The root of its own repository; none if it comes from a chart repository.
     root: Option<&'a FilePath>,
-    env: Env,
-    /// Whether the revision in `env` is what Argo CD's would be.
-    exact: bool,
+    variables: Variables,
     /// Where the source is named.
     origin: Origin,
+}
+
+/// What stands for the variables in an Application's texts.
+pub(super) struct Variables {
+    pub env: Env,
+    /// Whether the revision in it is what Argo CD's would be.
+    pub exact: bool,
+}
+
+impl Variables {
+    /// A text with its variables replaced.
+    pub fn expand(&self, text: &str, at: Origin, problems: &mut Diagnostics) -> Expanded {
+        let expanded = self.env.expand(text);
+        if expanded.has_revision && !self.exact {
+            let message = format!("Argo CD would put a commit's id here; not pinned, it is `{}`", self.env.revision);
+            problems.push(
+                Diagnostic::warning(Code::ASSUMED_REVISION, message)
+                    .at(at, "stands for a commit")
+                    .hint("with `--pinned` it is the commit that the revision means"),
+            );
+        }
+        expanded
+    }
 }
 
 /// What a file in the source's directory changes in the source of every Application that reads it.
@@ -152,27 +174,32 @@ impl<'a> Sources<'a, '_> {
         let source = changed.as_ref().unwrap_or(source);
         let revision = source.revision().0;
         let shown = format!("{}@{revision}", self.fleet.describe(&dir));
-        let engine = match (&source.tool, &source.directory) {
-            (Some(Tool::Kustomize(_)), _) => Engine::Kustomize,
-            (_, Some(options)) => Engine::Plain(plain_options(options, source.origin)?),
-            (tool, None) => {
-                let is_chart = matches!(tool, Some(Tool::Helm(_)));
-                match if is_chart { Detected::Helm } else { detect(self.reader, &dir) } {
-                    Detected::Helm => {
-                        let commit = self.fleet.repositories.commit(&root);
-                        let chart = Chart {
-                            base: Base::Directory { dir: &dir, root: &root },
-                            root: Some(&root),
-                            exact: commit.is_some(),
-                            env: self.env(source, commit.unwrap_or_else(|| revision.to_owned())),
-                            origin: *path_at,
-                        };
-                        Engine::Helm(Arc::new(self.options(source, &chart, refs, warnings)?))
-                    }
-                    Detected::Kustomize => Engine::Kustomize,
-                    Detected::Plain => Engine::Plain(plain::Options { lenient: true, ..plain::Options::default() }),
-                }
+        let detected = match (&source.tool, &source.directory) {
+            (Some(Tool::Kustomize(_)), _) => Detected::Kustomize,
+            (Some(Tool::Helm(_)), _) => Detected::Helm,
+            (_, Some(_)) => Detected::Plain,
+            (_, None) => detect(self.reader, &dir),
+        };
+        let variables = || {
+            let commit = self.fleet.repositories.commit(&root);
+            let exact = commit.is_some();
+            Variables { env: self.env(source, commit.unwrap_or_else(|| revision.to_owned())), exact }
+        };
+        let engine = match detected {
+            Detected::Helm => {
+                let base = Base::Directory { dir: &dir, root: &root };
+                let chart = Chart { base, root: Some(&root), variables: variables(), origin: *path_at };
+                Engine::Helm(Arc::new(self.options(source, &chart, refs, warnings)?))
             }
+            Detected::Kustomize => {
+                let built =
+                    self.fleet.argocd_kustomization(self.cluster, self.tree_name, *path_at, self.reader.world());
+                Engine::Kustomize(Arc::new(self.kustomization(source, built, &dir, &variables(), warnings)?))
+            }
+            Detected::Plain => match &source.directory {
+                Some(options) => Engine::Plain(plain_options(options, source.origin)?),
+                None => Engine::Plain(plain::Options { lenient: true, ..plain::Options::default() }),
+            },
         };
         Ok(Some(AppSource { dir, engine, shown, origin: *path_at }))
     }
@@ -202,8 +229,7 @@ impl<'a> Sources<'a, '_> {
                 false => Base::Directory { dir: &found.place, root: &found.place },
             },
             root: None,
-            env: self.env(source, found.version.clone()),
-            exact: true,
+            variables: Variables { env: self.env(source, found.version.clone()), exact: true },
             origin: at,
         };
         let engine = Engine::Helm(Arc::new(self.options(source, &chart, refs, warnings)?));
@@ -223,6 +249,22 @@ impl<'a> Sources<'a, '_> {
             target_revision: of(&source.target_revision),
             revision,
         }
+    }
+
+    /// What `kustomize build` is told (util/kustomize/kustomize.go).
+    fn kustomization(
+        &self,
+        source: &Source,
+        mut options: kustomize::options::Options,
+        dir: &FilePath,
+        variables: &Variables,
+        warnings: &mut Diagnostics,
+    ) -> Result<kustomize::options::Options, Diagnostics> {
+        if let Some(Tool::Kustomize(kustomize)) = &source.tool {
+            let changed = Changed { kustomize, dir, variables, reader: self.reader };
+            warnings.extend(changed.apply(&mut options)?);
+        }
+        Ok(options)
     }
 
     /// What `helm template` is told (util/helm/cmd.go).
@@ -354,19 +396,8 @@ impl Release<'_, '_, '_> {
         self.sources.reader
     }
 
-    /// A text with its variables replaced.
-    fn expand(&mut self, text: &str, at: Origin) -> (String, Vec<String>) {
-        let expanded = self.chart.env.expand(text);
-        if expanded.has_revision && !self.chart.exact {
-            let revision = &self.chart.env.revision;
-            let message = format!("Argo CD would put a commit's id here; not pinned, it is `{revision}`");
-            self.problems.push(
-                Diagnostic::warning(Code::ASSUMED_REVISION, message)
-                    .at(at, "stands for a commit")
-                    .hint("with `--pinned` it is the commit that the revision means"),
-            );
-        }
-        (expanded.text, expanded.unknown)
+    fn expand(&mut self, text: &str, at: Origin) -> Expanded {
+        self.chart.variables.expand(text, at, &mut self.problems)
     }
 
     /// A path as it is meant: in the repository of the `$ref` that it starts with, or with its variables replaced.
@@ -380,7 +411,7 @@ impl Release<'_, '_, '_> {
             };
             self.used.push((found, origin));
             let inside = written.split_once('/').map_or("", |(_, inside)| inside);
-            let (text, _) = self.expand(&format!("/{inside}"), origin);
+            let text = self.expand(&format!("/{inside}"), origin).text;
             let root = Some(found.root.clone());
             return Some(Name { text, written: written.to_owned(), root, origin, hint: None });
         }
@@ -400,7 +431,7 @@ impl Release<'_, '_, '_> {
             );
             return None;
         }
-        let (text, unknown) = self.expand(written, origin);
+        let Expanded { text, unknown, .. } = self.expand(written, origin);
         let hint = unknown.first().map(|name| {
             format!("`${name}` is no variable of Argo CD and leaves nothing; a `ref` needs the source under `sources`")
         });
@@ -453,7 +484,7 @@ impl Release<'_, '_, '_> {
         for kind in [SetKind::Plain, SetKind::String] {
             let force = kind == SetKind::String;
             for parameter in helm.parameters.iter().filter(|p| p.force_string == force) {
-                let (value, _) = self.expand(&parameter.value, parameter.origin);
+                let value = self.expand(&parameter.value, parameter.origin).text;
                 let text = format!("{}={}", parameter.name, set_value(&value));
                 sets.push(Set { kind, text, file: None, origin: parameter.origin });
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::application_sources::Sources;
 use super::fleet::Fleet;
+use super::patches::Patches;
 use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
 use crate::argocd::application::Application;
 use crate::argocd::destination;
@@ -141,6 +142,8 @@ pub fn app(
         parent: Some(parent.key.clone()),
         depth: parent.depth + 1,
         declared_at,
+        layer_index: parent.layer_index,
+        patches: Patches::default(),
     };
     Ok((app, warnings))
 }
@@ -247,7 +250,11 @@ pub fn root(
             let dir = directory(reader, base, path, at)?;
             let engine = match detect(reader, &dir) {
                 Detected::Helm => Engine::Helm(Arc::new(chart())),
-                Detected::Kustomize => Engine::Kustomize,
+                Detected::Kustomize => {
+                    let cluster = fleet.clusters.get(hub);
+                    let built = cluster.map(|c| fleet.argocd_kustomization(c, &tree_name, at, reader.world()));
+                    Engine::Kustomize(Arc::new(built.unwrap_or_default()))
+                }
                 Detected::Plain => Engine::Plain(plain::Options { lenient: true, ..plain::Options::default() }),
             };
             (dir, engine)
@@ -271,5 +278,7 @@ pub fn root(
         parent: None,
         depth: 0,
         declared_at: at,
+        layer_index: None,
+        patches: Patches::default(),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::kustomizations::BuildOptions;
 use super::repositories::Repositories;
 use crate::argocd::{IN_CLUSTER, IN_CLUSTER_SERVER, cluster_secret};
 use crate::config::cluster::{Cluster, ClusterFile, Declared};
@@ -30,7 +31,9 @@ pub struct Fleet {
     /// The clusters: declared ones by name, then assumed ones as they were met.
     pub clusters: Vec<Cluster>,
     /// The repositories at hand.
-    pub repositories: Repositories,
+    pub repositories: Arc<Repositories>,
+    /// How Argo CD builds kustomizations.
+    pub kustomize: BuildOptions,
 }
 
 impl Fleet {

@@ -1,7 +1,7 @@
 //! YAML that stands in a string of YAML (`helm.values`): read, each value with its place in the file.
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Label};
-use crate::source::{FileId, Origin, Sources};
+use crate::source::{FileId, Lines, Origin, Sources};
 use crate::yaml::{self, Dialect, Node, Value};
 
 /// The values that a string holds, one mapping a document.
@@ -29,57 +29,6 @@ pub fn read(scalar: &Node, sources: &Sources) -> Result<Vec<Node>, Diagnostics> 
         documents.push(node);
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(documents) }
-}
-
-/// The lines of a string, where they stand in the file.
-struct Lines(Vec<Line>);
-
-struct Line {
-    /// Where it starts in the string.
-    start: u32,
-    /// Where in the file.
-    place: u32,
-    /// How long it is, without its end.
-    bytes: u32,
-}
-
-impl Lines {
-    /// Of a literal block (`|`) at `at`; none for other styles, which aren't kept line by line.
-    fn of_block(file: &str, at: u32, text: &str) -> Option<Self> {
-        let from = file.get(at as usize..)?;
-        let header = from.strip_prefix('|')?.split_once('\n')?.0;
-        let mut raw_at = at as usize + 1 + header.len() + 1;
-        let mut raw = file.get(raw_at..)?.split_inclusive('\n');
-        let mut lines = Vec::new();
-        let mut text_at = 0;
-        let mut indent = None;
-        for line in text.split_inclusive('\n') {
-            let found = raw.next()?;
-            let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
-            if !line.trim().is_empty() && indent.is_none() {
-                indent = Some(spaces(found).checked_sub(spaces(line))?);
-            }
-            let indent = indent.unwrap_or_default().min(found.len());
-            // It has to be the same text, or the block was something else.
-            if found.get(indent..)?.trim_end() != line.trim_end() {
-                return None;
-            }
-            lines.push(Line {
-                start: u32::try_from(text_at).ok()?,
-                place: u32::try_from(raw_at + indent).ok()?,
-                bytes: u32::try_from(line.trim_end_matches('\n').len()).ok()?,
-            });
-            text_at += line.len();
-            raw_at += found.len();
-        }
-        Some(Self(lines))
-    }
-
-    fn place(&self, at: u32) -> Option<u32> {
-        let line = self.0.get(self.0.partition_point(|line| line.start <= at).checked_sub(1)?)?;
-        // What the reader misses at the very end is shown at the end of the last line.
-        Some(line.place + (at - line.start).min(line.bytes))
-    }
 }
 
 struct Place {

@@ -29,13 +29,14 @@ pub(super) struct Called<'a> {
 }
 
 impl Work<'_, '_> {
-    /// The sources of an app.
+    /// The sources of an app. `patches` are files that it doesn't read as manifests.
     pub(super) fn sources(
         &self,
         place: &LayerPlace,
         dir: &AppDir,
         file: Option<&Loaded<AppFile>>,
         called: &Called,
+        patches: &[FilePath],
     ) -> Result<Vec<AppSource>, Diagnostics> {
         let elsewhere = file.map(|f| f.value.spec.sources.as_slice()).unwrap_or_default();
         if elsewhere.is_empty() {
@@ -45,11 +46,11 @@ impl Work<'_, '_> {
                     recurse: true,
                     templates: true,
                     reserved: &[APP_FILE, LAYER_FILE],
-                    skip: dir.inner.clone(),
+                    skip: dir.inner.iter().chain(patches).cloned().collect(),
                     ..plain::Options::default()
                 }),
                 Marker::Helm => Engine::Helm(Arc::new(self.chart_options(place, dir, file, called, at)?)),
-                Marker::Kustomize => Engine::Kustomize,
+                Marker::Kustomize => self.kustomization(called, at),
             };
             let shown = self.fleet.describe(&dir.dir);
             return Ok(vec![AppSource { dir: dir.dir.clone(), engine, shown, origin: at }]);
@@ -61,7 +62,9 @@ impl Work<'_, '_> {
             let at = |key: &str| file.map_or(place.path_at, |f| f.origin(&["spec", "sources", &index, key]));
             match self.elsewhere(place, source, &at) {
                 Ok((dir, Detected::Helm, origin)) => sources.push((dir, None, origin)),
-                Ok((dir, Detected::Kustomize, origin)) => sources.push((dir, Some(Engine::Kustomize), origin)),
+                Ok((dir, Detected::Kustomize, origin)) => {
+                    sources.push((dir, Some(self.kustomization(called, origin)), origin));
+                }
                 Ok((dir, Detected::Plain, origin)) => {
                     let options = plain::Options { recurse: true, templates: true, ..plain::Options::default() };
                     sources.push((dir, Some(Engine::Plain(options)), origin));
@@ -153,6 +156,12 @@ impl Work<'_, '_> {
             }
             Some(name) => Ok(repositories.by_name(name, revision, at("repository"), world)?),
         }
+    }
+
+    fn kustomization(&self, called: &Called, at: Origin) -> Engine {
+        let cluster = self.fleet.clusters.get(self.cluster);
+        let options = cluster.map(|c| self.fleet.kustomization(c, called.name, at, self.reader.world()));
+        Engine::Kustomize(Arc::new(options.unwrap_or_default()))
     }
 
     /// How a chart of an app is rendered. Its values, lowest first: `valueFiles`, app.yaml's `values`, and

@@ -7,10 +7,12 @@ use ecow::EcoString;
 
 use super::fleet::Fleet;
 use super::layer_sources::Called;
+use super::patches::{self, Given, Owner, Patch, Patches};
 use super::{App, AppKey, AppOrigin, ClusterId};
 use crate::config::app::{AppFile, Flag, Wave};
 use crate::config::cluster::Cluster;
 use crate::config::fleet::Layer;
+use crate::config::layer::LayerFile;
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::layer::context::{self, Roots};
@@ -27,12 +29,21 @@ pub struct Layouts {
     found: Mutex<HashMap<(usize, FilePath), Arc<LayerLayout>>>,
 }
 
-/// The instances of a layer at one revision, with their apps.
+/// The instances of a layer at one revision.
 #[derive(Debug)]
 struct LayerLayout {
-    instances: Vec<(Instance, Vec<AppDir>)>,
+    instances: Vec<Found>,
     diagnostics: Diagnostics,
     reads: Reads,
+}
+
+/// An instance of a layer.
+#[derive(Debug)]
+struct Found {
+    instance: Instance,
+    apps: Vec<AppDir>,
+    /// The patches of its `layer.yaml`.
+    patches: Vec<Arc<Given>>,
 }
 
 /// What the apps of one cluster are made of.
@@ -69,6 +80,10 @@ pub struct LayerApps {
     pub apps: Vec<App>,
     /// Apps whose `app.yaml` can't be used: they are held.
     pub failed: Vec<Failed>,
+    /// Names of apps that are switched off here, or meant for other clusters.
+    pub off: Vec<Arc<str>>,
+    /// Every patch of the layers, in order.
+    pub patches: Patches,
     /// What is wrong with the layers themselves: nothing may be written.
     pub diagnostics: Diagnostics,
 }
@@ -77,13 +92,21 @@ impl Work<'_, '_> {
     /// All apps that the layers make on the cluster.
     pub fn apps(&self) -> LayerApps {
         let mut result = LayerApps::default();
+        let mut patches = Vec::new();
         let names = self.fleet.file.as_ref().map(|f| f.node.at(&["spec", "layers"]).cloned());
         let nodes = names.flatten();
         for (index, layer) in self.fleet.spec.layers.iter().enumerate() {
             let node = nodes.as_ref().and_then(Node::as_seq).and_then(|s| s.get(index));
-            self.layer(index, layer, node, &mut result);
+            self.layer(index, layer, node, &mut result, &mut patches);
         }
         self.refuse_twins(&mut result);
+        for (index, patch) in patches.iter_mut().enumerate() {
+            patch.index = index;
+        }
+        result.patches = patches.into_iter().map(Arc::new).collect();
+        for app in &mut result.apps {
+            app.patches = patches::reaching(&result.patches, app);
+        }
         result
     }
 
@@ -121,7 +144,14 @@ impl Work<'_, '_> {
         roots
     }
 
-    fn layer(&self, index: usize, layer: &Layer, node: Option<&Node>, result: &mut LayerApps) {
+    fn layer(
+        &self,
+        index: usize,
+        layer: &Layer,
+        node: Option<&Node>,
+        result: &mut LayerApps,
+        patches: &mut Vec<Patch>,
+    ) {
         let origin = |key: &str| node.map_or(Origin::NONE, |n| config::origin_of(n, &[key]));
         let labels = self.fleet.clusters.get(self.cluster).map(|c| c.labels.clone()).unwrap_or_default();
         if layer.clusters.as_ref().is_some_and(|selector| !selector.matches(&labels)) {
@@ -134,7 +164,7 @@ impl Work<'_, '_> {
         };
         let layout = self.layout(index, layer, &root, origin("path"));
         result.diagnostics.extend(layout.diagnostics.clone());
-        for (instance, dirs) in &layout.instances {
+        for Found { instance, apps, patches: given } in &layout.instances {
             let mut roots = roots.clone();
             roots.push(("path".into(), context::path(&instance.path)));
             match self.is_for(layer, &roots, origin("when")) {
@@ -155,43 +185,40 @@ impl Work<'_, '_> {
                     }
                 },
             };
-            self.unsupported_patches(instance, result);
+            let at = origin("name");
+            let bound = namespace.as_ref().and_then(Node::as_str).unwrap_or_default();
+            let tenant = layer.tenant.then(|| (Arc::from(bound), at));
+            let patch = |owner: &Owner, given: &Arc<Given>| Patch {
+                index: 0,
+                given: Arc::clone(given),
+                layer: index,
+                instance: instance.name.as_str().into(),
+                owner: owner.clone(),
+                tenant: tenant.clone(),
+            };
             let layer_place = LayerPlace {
                 index,
                 layer,
                 instance,
                 namespace,
                 root: &root,
-                at: origin("name"),
+                at,
                 path_at: origin("path"),
+                patch_files: given.iter().filter_map(|given| given.file.clone()).collect(),
             };
-            for dir in dirs {
+            for dir in apps {
                 match self.app(&layer_place, dir, &roots) {
-                    Ok(Some(app)) => result.apps.push(app),
-                    Ok(None) => {}
+                    Ok(Planned::On(app, given)) => {
+                        let owner = Owner::App(app.tree_name.clone());
+                        patches.extend(given.iter().map(|given| patch(&owner, given)));
+                        result.apps.push(*app);
+                    }
+                    Ok(Planned::Off(name)) => result.off.push(name),
                     Err(failed) => result.failed.push(failed),
                 }
             }
-        }
-    }
-
-    /// `layer.yaml` may hold patches, for which there is no engine yet: the fleet can't be told otherwise.
-    fn unsupported_patches(&self, instance: &Instance, result: &mut LayerApps) {
-        let Some(path) = instance.dir.join(LAYER_FILE) else { return };
-        if !matches!(self.reader.kind(&path), Ok(Some(_))) {
-            return;
-        }
-        let (nodes, diagnostics) = super::fleet::documents(self.reader, &path, Dialect::Config);
-        result.diagnostics.extend(diagnostics);
-        for node in nodes {
-            match config::load::<config::layer::LayerFile>(config::schema::layer(), node) {
-                Ok(file) if !file.value.spec.patches.is_empty() => result.diagnostics.push(
-                    Diagnostic::error(Code::ENGINE_MISSING, "patches need the patch engine, which is not there yet")
-                        .at(file.origin(&["spec", "patches"]), "these patches"),
-                ),
-                Ok(_) => {}
-                Err(diagnostics) => result.diagnostics.extend(diagnostics),
-            }
+            // The instance's own come last: they are put over what its apps say of themselves.
+            patches.extend(given.iter().map(|given| patch(&Owner::Instance, given)));
         }
     }
 
@@ -229,13 +256,16 @@ impl Work<'_, '_> {
         let layout = found.entry((index, root.clone())).or_insert_with(|| {
             let reader = Reader::new(self.reader.world());
             let (instances, mut diagnostics) = layout::instances(&layer.name, root, &layer.path, at, &reader);
-            let mut with_apps = Vec::new();
+            let mut found = Vec::new();
             for instance in instances {
-                let (apps, problems) = layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, at, &reader);
+                let patches = layer_patches(&instance, &reader, &mut diagnostics);
+                let files: Vec<FilePath> = patches.iter().filter_map(|patch| patch.file.clone()).collect();
+                let (apps, problems) =
+                    layout::apps(&instance, &self.fleet.spec.stages, layer.tenant, at, &files, &reader);
                 diagnostics.extend(problems);
-                with_apps.push((instance, apps));
+                found.push(Found { instance, apps, patches });
             }
-            Arc::new(LayerLayout { instances: with_apps, diagnostics, reads: reader.into_reads() })
+            Arc::new(LayerLayout { instances: found, diagnostics, reads: reader.into_reads() })
         });
         self.reader.absorb(&layout.reads);
         Arc::clone(layout)
@@ -271,8 +301,8 @@ impl Work<'_, '_> {
         Ok((text, Origin::new(kept.id, 0)))
     }
 
-    /// One app; none if it isn't enabled on this cluster.
-    fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Option<App>, Failed> {
+    /// One app.
+    fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Planned, Failed> {
         // What fails before the app's own name is known fails under its directory's.
         let mut name: Arc<str> = dir.name.as_str().into();
         let app = self.named_app(place, dir, roots, &mut name);
@@ -285,7 +315,7 @@ impl Work<'_, '_> {
         dir: &AppDir,
         roots: &Roots,
         called: &mut Arc<str>,
-    ) -> Result<Option<App>, Diagnostics> {
+    ) -> Result<Planned, Diagnostics> {
         let layer_context = context::map([
             ("name", context::text(Some(&place.layer.name))),
             ("instance", context::text(Some(&place.instance.name))),
@@ -308,15 +338,25 @@ impl Work<'_, '_> {
         let name: Arc<str> = given.unwrap_or_else(|| dir.name.clone()).into();
         *called = Arc::clone(&name);
         if !self.enabled(&name, spec.and_then(|s| s.enable.as_ref()), origin(&["spec", "enable"]))? {
-            return Ok(None);
+            return Ok(Planned::Off(name));
         }
         let labels = self.fleet.clusters.get(self.cluster).map(|c| c.labels.clone()).unwrap_or_default();
         if spec.and_then(|s| s.clusters.as_ref()).is_some_and(|selector| !selector.matches(&labels)) {
-            return Ok(None);
+            return Ok(Planned::Off(name));
         }
         if let Some(file) = &file {
             waiting(file)?;
         }
+        let given = match (&file, &dir.config) {
+            (Some(file), Some(path)) => {
+                let (given, problems) = patches::read(self.reader, path, file, &file.value.spec.patches);
+                if problems.has_errors() {
+                    return Err(problems);
+                }
+                given
+            }
+            _ => Vec::new(),
+        };
         let wave = match spec.and_then(|s| s.wave.as_ref()) {
             None => 0,
             Some(Wave::Number(wave)) => *wave,
@@ -355,11 +395,13 @@ impl Work<'_, '_> {
             release: release.unwrap_or(&name),
             namespace: namespace.as_ref().and_then(Node::as_str),
         };
-        let sources = self.sources(place, dir, file.as_ref(), &called)?;
+        let own = given.iter().filter_map(|given| given.file.as_ref());
+        let patch_files: Vec<FilePath> = own.chain(&place.patch_files).cloned().collect();
+        let sources = self.sources(place, dir, file.as_ref(), &called, &patch_files)?;
         let depends = file.as_ref().and_then(|f| f.node.at(&["spec", "dependsOn"])).and_then(Node::as_seq);
         let depends_on = depends.unwrap_or_default().iter();
         let declared_at = dir.config.as_ref().map_or(place.at, |_| origin(&["metadata", "name"]));
-        Ok(Some(App {
+        let app = App {
             key: AppKey::Layer { cluster: self.cluster, name: Arc::clone(&name) },
             cluster: self.cluster,
             tree_name: Arc::clone(&name),
@@ -382,7 +424,10 @@ impl Work<'_, '_> {
             parent: None,
             depth: 0,
             declared_at,
-        }))
+            layer_index: Some(place.index),
+            patches: Patches::default(),
+        };
+        Ok(Planned::On(Box::new(app), given))
     }
 
     /// Reads an `app.yaml`, its strings rendered as templates (those of generators and patches are left alone).
@@ -440,6 +485,36 @@ impl Work<'_, '_> {
     }
 }
 
+/// What became of an app's directory.
+enum Planned {
+    /// An app, and the patches of its `app.yaml`.
+    On(Box<App>, Vec<Arc<Given>>),
+    /// None on this cluster.
+    Off(Arc<str>),
+}
+
+/// The patches of an instance's `layer.yaml`, if there is one.
+fn layer_patches(instance: &Instance, reader: &Reader, diagnostics: &mut Diagnostics) -> Vec<Arc<Given>> {
+    let Some(path) = instance.dir.join(LAYER_FILE) else { return Vec::new() };
+    if !matches!(reader.kind(&path), Ok(Some(_))) {
+        return Vec::new();
+    }
+    let (nodes, problems) = super::fleet::documents(reader, &path, Dialect::Config);
+    diagnostics.extend(problems);
+    let mut patches = Vec::new();
+    for node in nodes {
+        match config::load::<LayerFile>(config::schema::layer(), node) {
+            Ok(file) => {
+                let (given, problems) = patches::read(reader, &path, &file, &file.value.spec.patches);
+                diagnostics.extend(problems);
+                patches.extend(given);
+            }
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    patches
+}
+
 /// An instance of a layer.
 pub(super) struct LayerPlace<'a> {
     index: usize,
@@ -452,6 +527,8 @@ pub(super) struct LayerPlace<'a> {
     at: Origin,
     /// Where its path is.
     pub(super) path_at: Origin,
+    /// The files of its `layer.yaml`'s patches.
+    patch_files: Vec<FilePath>,
 }
 
 fn span(origin: Origin) -> Span {
@@ -475,17 +552,9 @@ pub fn fleet_root(fleet: &Fleet, revision: Option<&str>, at: Origin, reader: &Re
 fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
     let spec = &file.value.spec;
     let mut diagnostics = Diagnostics::new();
-    for (key, there, what) in [
-        (
-            "generators",
-            !spec.generators.is_empty(),
-            "generators need the ApplicationSet engine, which is not there yet",
-        ),
-        ("patches", !spec.patches.is_empty(), "patches need the patch engine, which is not there yet"),
-    ] {
-        if there {
-            diagnostics.push(Diagnostic::error(Code::ENGINE_MISSING, what).at(file.origin(&["spec", key]), ""));
-        }
+    if !spec.generators.is_empty() {
+        let what = "generators need the ApplicationSet engine, which is not there yet";
+        diagnostics.push(Diagnostic::error(Code::ENGINE_MISSING, what).at(file.origin(&["spec", "generators"]), ""));
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
 }

@@ -1,7 +1,8 @@
 //! Which apps there are on which clusters: from layers, and from Applications to a fixpoint. Order is decided here.
 //!
 //! [`fleet`] gathers what is declared (clusters, repositories); [`layers`] and [`applications`] make [`App`]s of it;
-//! [`charts`] finds charts in what stands for their repositories, [`value_files`] and [`inline_values`] the values for
+//! [`kustomizations`] says how kustomizations are built, and [`remotes`] what stands for what they name by URL;
+//! [`patches`] reads what layers change in each other's objects; [`charts`] finds charts in what stands for their repositories, [`value_files`] and [`inline_values`] the values for
 //! them; [`order`] says what is synced before what.
 
 mod app;
@@ -10,9 +11,12 @@ pub mod applications;
 pub mod charts;
 pub mod fleet;
 pub mod inline_values;
+pub mod kustomizations;
 mod layer_sources;
 pub mod layers;
 pub mod order;
+pub mod patches;
+mod remotes;
 pub mod repositories;
 pub mod value_files;
 

@@ -66,6 +66,10 @@ impl Repositories {
         Self { list, pins, trees: Mutex::default(), charts: OnceLock::new() }
     }
 
+    pub(super) fn list(&self) -> &[Repository] {
+        &self.list
+    }
+
     /// The fleet's own, as a whole: directories of it may be declared as repositories, too.
     pub fn own(&self) -> Option<&Repository> {
         self.list.iter().rfind(|repository| repository.own)
@@ -183,7 +187,7 @@ impl Repositories {
         Some(self.at_revision(index, revision, at, world))
     }
 
-    fn at_revision(
+    pub(super) fn at_revision(
         &self,
         index: usize,
         revision: Option<&str>,

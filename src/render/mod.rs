@@ -1,7 +1,10 @@
 //! The engines: a source in, objects out. They know nothing of fleets, layers, clusters or Argo CD.
 
+pub mod go_json;
+pub mod go_regex;
 pub mod helm;
 pub mod jinja;
+pub mod kustomize;
 pub mod plain;
 
 mod objects;
@@ -31,7 +34,7 @@ pub enum Engine {
     /// A chart: the directory is the chart's, or the path of its archive.
     Helm(Arc<helm::options::Options>),
     /// A kustomization.
-    Kustomize,
+    Kustomize(Arc<kustomize::options::Options>),
 }
 
 /// What an engine works with.
@@ -42,6 +45,8 @@ pub struct Env<'a, 'w> {
     pub jinja: &'a jinja::Engine,
     /// The charts of the run.
     pub helm: &'a helm::Charts,
+    /// The bases of the run's kustomizations.
+    pub kustomize: &'a kustomize::bases::Bases,
     /// What templates see.
     pub context: &'a jinja::Context,
     /// Whether, and where, the steps of values are recorded.
@@ -70,16 +75,10 @@ pub struct Manifest {
 
 /// Renders a source.
 pub fn render(source: &Source, env: &Env) -> Rendered {
-    let missing = |engine: &str| {
-        let place = env.reader.world().show(&source.dir);
-        let message = format!("`{place}` needs the {engine} engine, which is not there yet");
-        let diagnostic = Diagnostic::error(Code::ENGINE_MISSING, message);
-        Rendered { objects: Vec::new(), diagnostics: diagnostic.into() }
-    };
     match &source.engine {
         Engine::Plain(options) => plain::render(&source.dir, options, env),
         Engine::Helm(options) => helm::render(&source.dir, options, env),
-        Engine::Kustomize => missing("Kustomize"),
+        Engine::Kustomize(options) => kustomize::render(&source.dir, options, env),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Options {
     pub templates: bool,
     /// File names that aren't manifests, wherever they stand.
     pub reserved: &'static [&'static str],
-    /// Directories below that belong to others.
+    /// Directories below that belong to others, and files that are no manifests.
     pub skip: Vec<FilePath>,
     /// Argo CD's leniency: files that don't look like manifests are ignored.
     pub lenient: bool,
@@ -76,14 +76,15 @@ impl Work<'_, '_> {
         for entry in entries {
             let Some(path) = dir.join(&entry.name) else { continue };
             let relative = if below.is_empty() { entry.name.clone() } else { format!("{below}/{}", entry.name) };
+            let skipped = self.options.skip.contains(&path);
             match entry.kind {
                 EntryKind::Directory => {
-                    let ours = !entry.link && !self.options.skip.contains(&path);
+                    let ours = !entry.link && !skipped;
                     if self.options.recurse && ours && depth < MAX_DEPTH {
                         self.directory(&path, &relative, depth + 1);
                     }
                 }
-                EntryKind::File | EntryKind::BadLink if !self.wanted(&entry.name, &relative) => {}
+                EntryKind::File | EntryKind::BadLink if skipped || !self.wanted(&entry.name, &relative) => {}
                 EntryKind::File => self.file(&path),
                 EntryKind::BadLink => match self.env.reader.text(&path) {
                     // Argo CD passes over a link to nothing, with a warning.

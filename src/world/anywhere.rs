@@ -31,27 +31,32 @@ impl Anywhere {
         Some(real.strip_prefix(&self.root).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
     }
 
-    fn real(&self, path: &str) -> PathBuf {
+    fn on_disk(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 }
 
 impl Tree for Anywhere {
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        if let Ok(bytes) = read_file(&self.real(path)) {
+        if let Ok(bytes) = read_file(&self.on_disk(path)) {
             return Ok(bytes);
         }
         // A link, perhaps: what it leads to is what was asked for.
-        let real = self.real(path).canonicalize().map_err(|e| failure(&e))?;
+        let real = self.on_disk(path).canonicalize().map_err(|e| failure(&e))?;
         if real.is_dir() {
             return Err(ReadError::WrongKind(EntryKind::Directory));
         }
         read_file(&real)
     }
 
+    fn real(&self, path: &str) -> Option<String> {
+        let real = self.on_disk(path).canonicalize().ok()?;
+        Some(real.strip_prefix(&self.root).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
+    }
+
     fn list(&self, path: &str) -> Result<Vec<DirEntry>, ReadError> {
         let mut entries = Vec::new();
-        for entry in fs::read_dir(self.real(path)).map_err(|e| failure(&e))? {
+        for entry in fs::read_dir(self.on_disk(path)).map_err(|e| failure(&e))? {
             let entry = entry.map_err(|e| failure(&e))?;
             let Ok(file_type) = entry.file_type() else { continue };
             let link = file_type.is_symlink();
@@ -78,17 +83,17 @@ impl Tree for Anywhere {
     }
 
     fn kind(&self, path: &str) -> Result<Option<EntryKind>, ReadError> {
-        Ok(match fs::metadata(self.real(path)) {
+        Ok(match fs::metadata(self.on_disk(path)) {
             Ok(metadata) if metadata.is_dir() => Some(EntryKind::Directory),
             Ok(metadata) if metadata.is_file() => Some(EntryKind::File),
             Ok(_) => None,
-            Err(_) if fs::symlink_metadata(self.real(path)).is_ok() => Some(EntryKind::BadLink),
+            Err(_) if fs::symlink_metadata(self.on_disk(path)).is_ok() => Some(EntryKind::BadLink),
             Err(_) => None,
         })
     }
 
     fn show(&self, path: &str) -> String {
-        let real = self.real(path);
+        let real = self.on_disk(path);
         let shown = real.strip_prefix(&self.current_dir).unwrap_or(&real);
         if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.to_string_lossy().into_owned() }
     }

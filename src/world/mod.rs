@@ -106,6 +106,11 @@ pub trait Tree: Send + Sync + fmt::Debug {
 
     /// How a file of this tree is shown to people.
     fn show(&self, path: &str) -> String;
+
+    /// Where a path leads, without symbolic links; none if that is told nowhere: most trees keep links inside.
+    fn real(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// The largest file that is read as text, in bytes.
@@ -156,6 +161,12 @@ impl World {
     /// All texts of the run.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// Where a path leads in a tree that doesn't keep symbolic links inside; the path itself in others.
+    pub fn real(&self, path: &FilePath) -> FilePath {
+        let real = self.tree(path.tree).and_then(|tree| tree.real(&path.path));
+        real.map_or_else(|| path.clone(), |real| FilePath::new(path.tree, real))
     }
 
     /// How a path is shown to people.

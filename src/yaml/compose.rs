@@ -10,8 +10,10 @@ use ecow::{EcoString, EcoVec};
 
 use super::error::{Problem, Result};
 use super::event::{Event, Parser, Properties};
+use super::folded;
 use super::go_syntax;
 use super::number::{self, Number};
+use super::plain;
 use super::resolve::{Scalar, is_text, resolve};
 use super::scan::Style;
 use super::{Dialect, Entry, Limits, Map, Node, Value};
@@ -207,6 +209,12 @@ impl<'a, 'd> Composer<'a, 'd> {
         Origin::new(self.file, at)
     }
 
+    /// The origin of a scalar. kustomize remembers how it was written.
+    fn styled(&self, at: usize, style: Style) -> Origin {
+        let origin = self.origin(at);
+        if self.dialect == Dialect::Kustomize && style != Style::Plain { origin.quoted() } else { origin }
+    }
+
     fn report(&mut self, code: Code, severity: Severity, message: String, at: usize, end: usize) -> Diagnostic {
         if severity == Severity::Error {
             self.failed = true;
@@ -332,6 +340,13 @@ impl<'a, 'd> Composer<'a, 'd> {
         }
         self.step(at)?;
         let tag = properties.tag.as_ref().map(|(tag, _)| tag.as_ref());
+        let value = match style {
+            Style::Folded if self.dialect == Dialect::Kustomize => match folded::rewritten(&value) {
+                Cow::Owned(rewritten) => Cow::Owned(rewritten),
+                Cow::Borrowed(_) => value,
+            },
+            _ => value,
+        };
         let wanted = self.expects_key() || slot.is_some();
         let written = (wanted && self.dialect == Dialect::Config).then(|| EcoString::from(value.as_ref()));
         let scalar = match resolve(self.dialect, tag, style, value) {
@@ -346,16 +361,20 @@ impl<'a, 'd> Composer<'a, 'd> {
             }
         };
         // kustomize writes resources out and reads them again on their way, which quotes what is empty in these places.
-        let kustomize = self.dialect == Dialect::Kustomize && at == end && properties.tag.is_none();
+        let unwritten = self.dialect == Dialect::Kustomize && at == end && properties.tag.is_none();
         let scalar = match scalar {
-            _ if kustomize && (self.expects_key() || self.stack.last().is_some_and(|f| f.flow)) => {
+            _ if unwritten && (self.expects_key() || self.stack.last().is_some_and(|f| f.flow)) => {
                 Scalar::Str(Cow::Borrowed(""))
             }
             scalar => scalar,
         };
         let key = if wanted { self.key_text(&scalar, written) } else { KeyText::Unusable("") };
         let value = self.value(scalar, at, end);
-        let node = Node { value, origin: self.origin(at) };
+        let origin = match unwritten && !self.expects_key() {
+            true => self.origin(at).unwritten(),
+            false => self.styled(at, style),
+        };
+        let node = Node { value, origin };
         let done = Done { node, key, steps: 1, height: 0, mapping: false, alias: false, at, end };
         self.define(slot, &done);
         Ok(done)
@@ -363,6 +382,9 @@ impl<'a, 'd> Composer<'a, 'd> {
 
     /// Whether a scalar without an anchor or tag is a value, or a key that is a string: no `<<`, nothing left out.
     fn is_usual(&self, value: &str, style: Style, at: usize, end: usize) -> bool {
+        if style == Style::Folded {
+            return false;
+        }
         match self.stack.last().map(|f| &f.shape) {
             Some(Shape::Seq(_)) => at < end,
             Some(Shape::Map(map)) => match map.next {
@@ -377,7 +399,7 @@ impl<'a, 'd> Composer<'a, 'd> {
     /// Puts such a scalar where it belongs. Most are of this kind: this saves them the way through [`Done`].
     fn usual_scalar(&mut self, value: Cow<'a, str>, style: Style, at: usize, end: usize) -> Result<()> {
         self.step(at)?;
-        let origin = self.origin(at);
+        let origin = self.styled(at, style);
         if let Some(Frame { shape: Shape::Map(MapFrame { next: next @ Next::Key, .. }), .. }) = self.stack.last_mut() {
             *next = Next::Value(EcoString::from(value.as_ref()), origin);
             return Ok(());
@@ -421,7 +443,7 @@ impl<'a, 'd> Composer<'a, 'd> {
             Scalar::Str(text) => Value::Str(EcoString::from(text.as_ref())),
             Scalar::Timestamp(text) => Value::Str(EcoString::from(text.as_ref())),
             Scalar::Number(Number::Int(n)) => Value::Int(n),
-            Scalar::Number(Number::UInt(n)) => self.big(n),
+            Scalar::Number(Number::UInt(n)) => plain::big(self.dialect, n),
             Scalar::Number(Number::Float(f)) if !f.is_finite() => {
                 let diagnostic = self.report(
                     Code::YAML_SYNTAX,
@@ -435,18 +457,9 @@ impl<'a, 'd> Composer<'a, 'd> {
             }
             Scalar::Number(Number::Float(f)) => match number::through_json(f) {
                 Number::Int(n) => Value::Int(n),
-                Number::UInt(n) => self.big(n),
+                Number::UInt(n) => plain::big(self.dialect, n),
                 Number::Float(f) => Value::Float(f),
             },
-        }
-    }
-
-    /// Kubernetes decodes what an `i64` can't hold as a float; kustomize keeps its digits.
-    fn big(&self, n: u64) -> Value {
-        #[expect(clippy::cast_precision_loss, reason = "that loss is what upstream does")]
-        match self.dialect {
-            Dialect::Kustomize => Value::UInt(n),
-            Dialect::Kubernetes | Dialect::Config => Value::Float(n as f64),
         }
     }
 

@@ -10,6 +10,7 @@ mod compose;
 mod emit;
 mod error;
 mod event;
+mod folded;
 mod go_syntax;
 mod json;
 pub mod json_view;
@@ -17,18 +18,21 @@ mod kept;
 mod merge;
 mod node;
 mod number;
+mod plain;
 mod resolve;
 mod scan;
 pub mod schema;
 mod split;
+pub mod styled;
 mod time;
 mod token;
 
-pub use emit::{emit, emit_into, emit_v3};
+pub use emit::{emit, emit_into, emit_v3, is_plain, is_plain_v3};
 pub use json::{JsonStyle, to_json, write_general_float, write_json, write_json_float, write_json_string};
 pub use kept::{Kept, parse_file};
 pub use merge::{NullRule, merge};
 pub use node::{Entry, Map, Node, Value};
+pub use plain::{plain_value, stays_text};
 pub use token::token_end;
 
 use std::ops::Range;
@@ -123,6 +127,20 @@ pub fn parse_with(file: FileId, text: &str, dialect: Dialect, limits: Limits) ->
         // More than once only for JSON texts that follow each other without `---`.
         while let Some(next) = parse_one(file, text, from..range.end, dialect, limits, &mut parsed) {
             from = next;
+        }
+    }
+    parsed
+}
+
+/// Reads the first document of a text, as it is: what [`unmarshal`] reads, with origins and diagnostics.
+pub fn parse_first(file: FileId, text: &str, dialect: Dialect, limits: Limits) -> Parsed {
+    let mut parsed = Parsed::default();
+    for range in split::documents(text) {
+        let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
+        parse_one(file, text, range, dialect, limits, &mut parsed);
+        // Comments before a `---` belong to the document that it starts.
+        if explicit || !parsed.documents.is_empty() || parsed.diagnostics.has_errors() {
+            break;
         }
     }
     parsed

@@ -172,6 +172,18 @@ pub(super) fn needs_quotes(text: &str) -> bool {
     }
 }
 
+/// The tag that go-yaml v3 gives a plain scalar.
+pub(super) fn plain_tag(text: &str) -> &'static str {
+    match plain(Dialect::Kustomize, Cow::Borrowed(text)) {
+        Scalar::Null => "!!null",
+        Scalar::Bool(_) => "!!bool",
+        Scalar::Number(Number::Float(_)) => "!!float",
+        Scalar::Number(_) => "!!int",
+        Scalar::Timestamp(_) => "!!timestamp",
+        Scalar::Str(_) => "!!str",
+    }
+}
+
 /// `[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?`: read as a number by others, though not by go-yaml.
 fn is_base60(text: &str) -> bool {
     let rest = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -8,6 +8,7 @@ mod output_dir;
 mod template;
 
 pub use args::{HelmArgs, HelmVerb};
+pub(super) use lists::boolean;
 
 use super::ui::Ui;
 use crate::exit::Exit;

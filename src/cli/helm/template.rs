@@ -16,18 +16,16 @@ use crate::exit::Exit;
 use crate::provenance::Recorder;
 use crate::render::helm::chart::{self, Failure, LoadOptions, Overrides, PrepareOptions, ValuesInput};
 use crate::render::helm::effects::Seeded;
-use crate::render::helm::gotemplate::exec::{Effects, Exec, Limits, MissingKey, Setup};
-use crate::render::helm::gotemplate::parse::parse;
-use crate::render::helm::gotemplate::set::Templates;
-use crate::render::helm::gotemplate::value::Tracked;
-use crate::render::helm::program::{Program, table};
+use crate::render::helm::gotemplate::exec::Effects;
+use crate::render::helm::gotemplate::exec::Limits;
+use crate::render::helm::program::Program;
 use crate::render::helm::release::error::{USE_DEBUG, executing};
 use crate::render::helm::release::print::{Printing, print, print_broken};
 use crate::render::helm::release::{self, Capabilities, Crd, KubeVersion, collect};
 use crate::render::helm::template::{self, Release};
 use crate::render::helm::{Profile, fault};
 use crate::source::Origin;
-use crate::source::{FileId, SourceKind};
+use crate::source::SourceKind;
 use crate::world::{Anywhere, FilePath, Reader, World};
 use crate::yaml::Node;
 
@@ -233,22 +231,7 @@ impl<'a> Work<'a> {
         let Some(text) = self.args.name_template.as_deref().filter(|t| !t.is_empty()) else {
             return Ok(release::name::DEFAULT.to_owned());
         };
-        let functions = table(self.profile);
-        let trees = parse("name-template", text.into(), FileId::NONE, functions).map_err(|fault| fault.text.clone())?;
-        let mut templates = Templates::new();
-        templates.add(trees.into_iter().map(Arc::new));
-        let mut effects = self.effects(&["name-template"]);
-        let mut exec = Exec::new(Setup {
-            functions,
-            templates: &templates,
-            set_name: "name-template",
-            missing_key: MissingKey::Invalid,
-            effects: &mut *effects,
-            limits: Limits::default(),
-            record: false,
-        });
-        let made = exec.execute("name-template", &Tracked::default()).map_err(|fault| fault.text.clone())?;
-        Ok(String::from_utf8_lossy(&made.0).into_owned())
+        release::name::of_template(text, self.profile, &mut *self.effects(&["name-template"]))
     }
 
     fn effects(&self, identity: &[&str]) -> Box<dyn Effects> {
@@ -336,11 +319,12 @@ impl<'a> Work<'a> {
         })?;
         let program = ManuallyDrop::new(program);
         let identity = [release.name.as_str(), release.namespace.as_str()];
+        let limits = Limits::default();
         let result = if self.args.random {
-            template::render(&program, prepared, release, profile, &mut Real, false)
+            template::render(&program, prepared, release, profile, &mut Real, limits, false)
         } else {
             let mut effects = Seeded::new(&identity);
-            let result = template::render(&program, prepared, release, profile, &mut effects, false);
+            let result = template::render(&program, prepared, release, profile, &mut effects, limits, false);
             self.notes.extend(effects.uses.iter().map(fault::seeded));
             result
         };
@@ -348,7 +332,8 @@ impl<'a> Work<'a> {
             Ok(rendered) => return Ok(rendered.files),
             Err(failed) => failed,
         };
-        let again = || template::render(&program, prepared, release, profile, &mut Seeded::new(&identity), true);
+        let again =
+            || template::render(&program, prepared, release, profile, &mut Seeded::new(&identity), limits, true);
         let traced = if failed.fault.limit || self.args.random { None } else { again().err() };
         let text = executing(&failed.path, &failed.fault, profile);
         let traced = traced.as_ref().unwrap_or(&failed);

@@ -168,8 +168,10 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
     let mut rendered = None;
     for _ in 0..RENDERED_DEPTH {
         let place = Place::new(span, sources)?;
-        if let SourceKind::Quoted(origin) = place.file.kind {
-            span = origin.span()?;
+        let cut = |n| u32::try_from(n).unwrap_or(u32::MAX);
+        if let Some(start) = sources.unquoted(&place.file, cut(place.range.start)) {
+            let end = sources.unquoted(&place.file, cut(place.range.end)).unwrap_or(start);
+            span = Span { end: end.at.max(start.at), ..start.span()? };
             continue;
         }
         let SourceKind::Rendered(map) = &place.file.kind else {
@@ -180,7 +182,6 @@ fn resolve(label: &Label, sources: &Sources, others: &mut Vec<Mark>) -> Option<M
         if rendered.is_none() {
             rendered = Some(quote(&place));
         }
-        let cut = |n| u32::try_from(n).unwrap_or(u32::MAX);
         let (start, end) = (cut(place.range.start), cut(place.range.end));
         let segments = map.segments_in(start, end);
         let (first, last) = (segments.first()?, segments.last()?);

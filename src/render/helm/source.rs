@@ -3,57 +3,110 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Charts;
 use super::chart::{self, Chart, Failure, Overrides, Prepared, ValuesInput};
 use super::effects::Seeded;
 use super::fault;
+use super::gotemplate::exec::Limits;
 use super::options::{Options, SetKind, Values};
 use super::program::Program;
 use super::release::{Capabilities, Event, Output, ReleaseManifest, collect};
 use super::template::{self, Release};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::provenance::{RenderMap, Segment};
+use crate::provenance::{Recorder, RenderMap, Segment};
 use crate::render::objects::{Wrong, flatten};
 use crate::render::{Env, Manifest, Rendered};
 use crate::source::{FileId, Origin, SourceFile, SourceKind};
-use crate::world::FilePath;
+use crate::world::{FilePath, Reader};
 use crate::yaml::{self, Dialect};
 
 /// Renders a chart: the objects in the order in which `helm template` prints them, hooks and custom resource definitions
 /// included.
 pub fn render(dir: &FilePath, options: &Options, env: &Env) -> Rendered {
-    let mut work = Work { dir, options, env, rendered: Rendered::default() };
-    if let Err(problems) = work.run() {
-        work.rendered.objects.clear();
-        work.rendered.diagnostics.extend(problems);
+    let tools = Tools { reader: env.reader, charts: env.helm, recorder: env.recorder };
+    let mut work = Work { dir, options, tools, rendered: Rendered::default() };
+    match work.run() {
+        Ok(printed) => work.objects(&printed),
+        Err(problems) => work.rendered.diagnostics.extend(problems),
     }
     work.rendered
+}
+
+/// Renders a chart, for those that read its texts themselves: the files that `helm template` prints, in its order, each
+/// with where its template stands; and what is worth a warning. While nobody records, the texts are kept nowhere.
+///
+/// # Errors
+/// Why it can't be rendered.
+pub fn texts(dir: &FilePath, options: &Options, tools: Tools) -> Result<(Vec<Text>, Diagnostics), Diagnostics> {
+    let mut work = Work { dir, options, tools, rendered: Rendered::default() };
+    let printed = work.run().map_err(|mut problems| {
+        problems.extend(std::mem::take(&mut work.rendered.diagnostics));
+        problems
+    })?;
+    let texts = work.texts(&printed)?;
+    Ok((texts, work.rendered.diagnostics))
+}
+
+/// The chart that [`texts`] renders, as it was read.
+///
+/// # Errors
+/// Why it can't be read.
+pub fn chart(dir: &FilePath, options: &Options, tools: Tools) -> Result<Arc<Chart>, Diagnostics> {
+    Work { dir, options, tools, rendered: Rendered::default() }.load()
+}
+
+/// What the engine works with.
+#[derive(Clone, Copy)]
+pub struct Tools<'a, 'w> {
+    /// Where files are read from, and recorded.
+    pub reader: &'a Reader<'w>,
+    /// The charts of the run.
+    pub charts: &'a Charts,
+    /// Whether, and where, the steps of values are recorded.
+    pub recorder: &'a Recorder,
+}
+
+/// A file that a chart makes, or has among its custom resource definitions.
+#[derive(Debug)]
+pub struct Text {
+    /// Where the template stands, or the file itself.
+    pub file: FilePath,
+    /// What it says.
+    pub source: Arc<SourceFile>,
 }
 
 struct Work<'a, 'w> {
     dir: &'a FilePath,
     options: &'a Options,
-    env: &'a Env<'a, 'w>,
+    tools: Tools<'a, 'w>,
     rendered: Rendered,
+}
+
+/// What is printed of a chart: its custom resource definitions, then manifests and hooks; and, while recording, which bytes
+/// come from where.
+struct Printed {
+    crds: Vec<chart::Crd>,
+    output: Output,
+    segments: BTreeMap<String, Vec<Segment>>,
 }
 
 /// The rendered files and, while recording, which bytes of each come from where.
 type Made = (Vec<super::release::RenderedFile>, BTreeMap<String, Vec<Segment>>);
 
 impl Work<'_, '_> {
-    fn run(&mut self) -> Result<(), Diagnostics> {
-        let (options, env, profile) = (self.options, self.env, self.options.profile);
+    fn run(&mut self) -> Result<Printed, Diagnostics> {
+        let (options, tools, profile) = (self.options, self.tools, self.options.profile);
         let release = self.release()?;
-        let missing = |dependency: &chart::Dependency| self.supplied(dependency);
-        let loaded = env.helm.load(self.dir, profile, Some(&missing), env.reader).map_err(diagnostics)?;
+        let loaded = self.load()?;
         self.rendered.diagnostics.extend(loaded.warnings.clone());
         let user = self.user_values(&loaded)?;
         let kube_version = &release.capabilities.kube_version;
         let kube_version = chart::KubeVersion { compared: kube_version.compared(), shown: kube_version.version() };
         let skip_schema = options.skip_schema_validation;
         let prepare = chart::PrepareOptions { profile, kube_version: Some(kube_version), skip_schema };
-        let prepared = chart::prepare(&loaded, &user, &prepare, env.recorder).map_err(diagnostics)?;
+        let prepared = chart::prepare(&loaded, &user, &prepare, tools.recorder).map_err(diagnostics)?;
         self.warn(&prepared);
-        let program = env.helm.program(self.dir, &prepared.root, profile).map_err(|why| fault::unparsed(&why))?;
+        let program = tools.charts.program(self.dir, &prepared.root, profile).map_err(|why| fault::unparsed(&why))?;
         let (files, segments) = self.templates(&program, &prepared, &release)?;
         let crds = prepared.root.crds();
         let output = collect(files, Vec::new(), prepared.root.name(), profile).map_err(|broken| {
@@ -61,13 +114,13 @@ impl Work<'_, '_> {
             let reads = segments.get(broken.path.as_str());
             self.broken(&broken.path, &broken.document, reads, message)
         })?;
-        if !options.skip_crds {
-            for crd in crds {
-                self.crd(&crd);
-            }
-        }
-        self.objects(&output, &segments);
-        Ok(())
+        Ok(Printed { crds: if options.skip_crds { Vec::new() } else { crds }, output, segments })
+    }
+
+    fn load(&self) -> Result<Arc<Chart>, Diagnostics> {
+        let missing = |dependency: &chart::Dependency| self.supplied(dependency);
+        let (charts, reader) = (self.tools.charts, self.tools.reader);
+        charts.load(self.dir, self.options.profile, Some(&missing), reader).map_err(diagnostics)
     }
 
     fn release(&self) -> Result<Release, Diagnostics> {
@@ -96,11 +149,11 @@ impl Work<'_, '_> {
     fn supplied(&self, dependency: &chart::Dependency) -> Option<FilePath> {
         let url = dependency.repository.trim_end_matches('/');
         let (_, place) = self.options.repositories.iter().find(|(known, _)| known.trim_end_matches('/') == url)?;
-        super::repository::find(self.env.reader, place, &dependency.name, &dependency.version)
+        super::repository::find(self.tools.reader, place, &dependency.name, &dependency.version)
     }
 
     fn user_values(&mut self, chart: &Chart) -> Result<yaml::Node, Diagnostics> {
-        let (options, reader) = (self.options, self.env.reader);
+        let (options, reader) = (self.options, self.tools.reader);
         let mut files = Vec::new();
         let mut problems = Diagnostics::new();
         for values in &options.values {
@@ -160,14 +213,14 @@ impl Work<'_, '_> {
             read_file: Some(&read_file),
         };
         let sources = reader.world().sources();
-        let recorder = self.env.recorder;
+        let recorder = self.tools.recorder;
         let given = chart::overrides(&overrides, options.profile, sources, recorder, &mut self.rendered.diagnostics);
         given.map_err(|failure| diagnostics(failure).into_iter().map(|problem| self.said(problem)).collect())
     }
 
     /// A single value that can't be read is shown where it is said.
     fn said(&self, problem: Diagnostic) -> Diagnostic {
-        let sources = self.env.reader.world().sources();
+        let sources = self.tools.reader.world().sources();
         let shown = problem.primary.as_ref().and_then(|label| sources.get(label.span.file));
         let same = |file: &Arc<SourceFile>| self.options.sets.iter().find(|set| *set.text == *file.text);
         match shown.as_ref().and_then(same).filter(|set| set.origin.file.is_real()) {
@@ -190,12 +243,15 @@ impl Work<'_, '_> {
 
     /// Runs the templates. A failure is looked at once more with provenance, to tell which values led to it.
     fn templates(&mut self, program: &Program, prepared: &Prepared, release: &Release) -> Result<Made, Diagnostics> {
-        let (profile, record) = (self.options.profile, self.env.recorder.on());
+        let (profile, record) = (self.options.profile, self.tools.recorder.on());
         let identity: Vec<&str> = self.options.identity.iter().map(String::as_str).collect();
         let mut effects = Seeded::new(&identity);
-        let made = template::render(program, prepared, release, profile, &mut effects, record);
+        let made = template::render(program, prepared, release, profile, &mut effects, Limits::default(), record);
         let rendered = made.map_err(|failed| {
-            let again = || template::render(program, prepared, release, profile, &mut Seeded::new(&identity), true);
+            let again = || {
+                let mut effects = Seeded::new(&identity);
+                template::render(program, prepared, release, profile, &mut effects, Limits::default(), true)
+            };
             let failed = if record || failed.fault.limit { failed } else { again().err().unwrap_or(failed) };
             fault::failed(&failed.path, &failed.fault)
         })?;
@@ -208,21 +264,52 @@ impl Work<'_, '_> {
     /// The objects of a custom resource definition's file, which no template made.
     fn crd(&mut self, crd: &chart::Crd) {
         let Some(source) = crd.file.source() else {
-            let message = format!("`{}` is not UTF-8", crd.path);
-            return self.rendered.diagnostics.push(Diagnostic::error(Code::NOT_UTF8, message));
+            return self.rendered.diagnostics.extend(not_utf8(crd));
         };
         let parsed = yaml::parse_file(source, Dialect::Kubernetes);
         self.documents(parsed, &crd.path, false);
     }
 
-    fn objects(&mut self, output: &Output, segments: &BTreeMap<String, Vec<Segment>>) {
-        let options = self.options;
-        let hooks = output.hooks.iter().filter(|hook| !(options.no_hooks || options.skip_tests && is_test(hook)));
-        for manifest in output.manifests.iter().chain(hooks) {
-            let made = segments.get(manifest.path.as_str());
+    fn objects(&mut self, printed: &Printed) {
+        for crd in &printed.crds {
+            self.crd(crd);
+        }
+        for manifest in self.manifests(&printed.output) {
+            let made = printed.segments.get(manifest.path.as_str());
             let parsed = self.parsed(&manifest.path, &manifest.text, manifest.start, made);
             self.documents(parsed, &manifest.path, true);
         }
+    }
+
+    fn manifests<'o>(&self, output: &'o Output) -> impl Iterator<Item = &'o ReleaseManifest> + use<'o> {
+        let (no_hooks, skip_tests) = (self.options.no_hooks, self.options.skip_tests);
+        let hooks = output.hooks.iter().filter(move |hook| !(no_hooks || skip_tests && is_test(hook)));
+        output.manifests.iter().chain(hooks)
+    }
+
+    fn texts(&self, printed: &Printed) -> Result<Vec<Text>, Diagnostics> {
+        let mut texts = Vec::new();
+        for crd in &printed.crds {
+            let source = crd.file.source().ok_or_else(|| not_utf8(crd))?;
+            texts.push(Text { file: self.file(&crd.path), source: Arc::clone(source) });
+        }
+        for manifest in self.manifests(&printed.output) {
+            // Helm ends what it prints.
+            let text = format!("{}\n", manifest.text);
+            let source = match printed.segments.get(manifest.path.as_str()) {
+                Some(segments) => self.kept(&manifest.path, &text, manifest.start, segments),
+                None => Arc::new(SourceFile::transient(&manifest.path, text)),
+            };
+            texts.push(Text { file: self.file(&manifest.path), source });
+        }
+        Ok(texts)
+    }
+
+    /// A document as a text of its own that leads back to the templates.
+    fn kept(&self, path: &str, text: &str, start: usize, segments: &[Segment]) -> Arc<SourceFile> {
+        let map = RenderMap { segments: cut(segments, start, start + text.len()) };
+        let sources = self.tools.reader.world().sources();
+        sources.add(format!("{path} (rendered)"), text, SourceKind::Rendered(Arc::new(map)))
     }
 
     /// A document read, as a text of its own that leads back to the templates while recording.
@@ -230,9 +317,7 @@ impl Work<'_, '_> {
         let Some(segments) = segments else {
             return yaml::parse(FileId::TRANSIENT, text, Dialect::Kubernetes);
         };
-        let map = RenderMap { segments: cut(segments, start, start + text.len()) };
-        let sources = self.env.reader.world().sources();
-        let kept = sources.add(format!("{path} (rendered)"), text, SourceKind::Rendered(Arc::new(map)));
+        let kept = self.kept(path, text, start, segments);
         yaml::parse(kept.id, &kept.text, Dialect::Kubernetes)
     }
 
@@ -273,6 +358,10 @@ fn in_chart(chart: &Chart, path: &str) -> Option<ValuesInput> {
     }
     let file = chart.files.iter().find(|file| file.name == path)?;
     file.source().map(|source| ValuesInput::File(Arc::clone(source)))
+}
+
+fn not_utf8(crd: &chart::Crd) -> Diagnostics {
+    Diagnostic::error(Code::NOT_UTF8, format!("`{}` is not UTF-8", crd.path)).into()
 }
 
 fn is_test(hook: &ReleaseManifest) -> bool {

@@ -61,6 +61,7 @@ pub fn render(
     release: &Release,
     profile: Profile,
     effects: &mut dyn Effects,
+    limits: Limits,
     record: bool,
 ) -> Result<Rendered, Box<Failed>> {
     let mut exec = Exec::new(Setup {
@@ -69,7 +70,7 @@ pub fn render(
         set_name: "gotpl",
         missing_key: MissingKey::Zero,
         effects,
-        limits: Limits::default(),
+        limits,
         record,
     });
     let scopes = Scopes::new(prepared, release, profile, record).scopes;

@@ -7,6 +7,7 @@ mod scalar;
 use super::number::{self, Number};
 use super::{Entry, Node, Value};
 use scalar::Shape;
+pub(super) use scalar::{escape, is_printable};
 
 /// The YAML of a node, as `sigs.k8s.io/yaml.Marshal` writes it (so `kubectl -o yaml`, Helm's `toYaml`, kustomize).
 pub fn emit(node: &Node) -> String {
@@ -21,6 +22,16 @@ pub fn emit_v3(node: &Node) -> String {
     let mut out = String::new();
     write(node, Writer { v3: true, best_width: usize::MAX, ..Writer::new(&mut out) });
     out
+}
+
+/// Whether [`emit`] writes a text without quotes, and not as a block.
+pub fn is_plain(text: &str) -> bool {
+    Shape::of(text, false).is_plain()
+}
+
+/// Whether go-yaml v3 writes a string without quotes, and not as a block.
+pub fn is_plain_v3(text: &str) -> bool {
+    Shape::of(text, true).is_plain()
 }
 
 /// Appends the YAML of a node. The text ends with a line break, and is one document without a `---`.

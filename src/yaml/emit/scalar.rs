@@ -1,5 +1,7 @@
 //! The form of a string: plain, quoted, or literal; and how each is written.
 
+use std::borrow::Cow;
+
 use super::super::chars::{at, break_len, is_blank, width};
 use super::super::resolve::needs_quotes;
 use super::Writer;
@@ -32,6 +34,11 @@ const HARMLESS: [bool; 256] = {
 };
 
 impl Shape {
+    /// Whether it needs no quotes.
+    pub fn is_plain(self) -> bool {
+        self.style == Style::Plain
+    }
+
     pub fn of(text: &str, v3: bool) -> Self {
         let bytes = text.as_bytes();
         let Some(&first) = bytes.first() else { return Self { style: Style::Double, multiline: false } };
@@ -97,7 +104,7 @@ impl Shape {
 }
 
 /// libyaml's idea of what needs no escape: no tab, nothing beyond the basic plane, no byte order mark.
-fn is_printable(bytes: &[u8], i: usize) -> bool {
+pub(in crate::yaml) fn is_printable(bytes: &[u8], i: usize) -> bool {
     match at(bytes, i) {
         b'\n' | 0x20..0x7F => true,
         0xC2 => at(bytes, i + 1) >= 0xA0,
@@ -109,6 +116,36 @@ fn is_printable(bytes: &[u8], i: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// A character as double quotes hold it.
+pub(in crate::yaml) fn escape(c: char) -> Cow<'static, str> {
+    let short = match c {
+        '\0' => "\\0",
+        '\x07' => "\\a",
+        '\x08' => "\\b",
+        '\t' => "\\t",
+        '\n' => "\\n",
+        '\x0B' => "\\v",
+        '\x0C' => "\\f",
+        '\r' => "\\r",
+        '\x1B' => "\\e",
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\u{85}' => "\\N",
+        '\u{A0}' => "\\_",
+        '\u{2028}' => "\\L",
+        '\u{2029}' => "\\P",
+        c => {
+            let code = u32::from(c);
+            return Cow::Owned(match code {
+                0..=0xFF => format!("\\x{code:02X}"),
+                0x100..=0xFFFF => format!("\\u{code:04X}"),
+                _ => format!("\\U{code:08X}"),
+            });
+        }
+    };
+    Cow::Borrowed(short)
 }
 
 impl Writer<'_> {
@@ -218,34 +255,8 @@ impl Writer<'_> {
     }
 
     fn escape(&mut self, c: char) {
-        let short = match c {
-            '\0' => "\\0",
-            '\x07' => "\\a",
-            '\x08' => "\\b",
-            '\t' => "\\t",
-            '\n' => "\\n",
-            '\x0B' => "\\v",
-            '\x0C' => "\\f",
-            '\r' => "\\r",
-            '\x1B' => "\\e",
-            '"' => "\\\"",
-            '\\' => "\\\\",
-            '\u{85}' => "\\N",
-            '\u{A0}' => "\\_",
-            '\u{2028}' => "\\L",
-            '\u{2029}' => "\\P",
-            c => {
-                let code = u32::from(c);
-                let text = match code {
-                    0..=0xFF => format!("\\x{code:02X}"),
-                    0x100..=0xFFFF => format!("\\u{code:04X}"),
-                    _ => format!("\\U{code:08X}"),
-                };
-                self.put(&text, text.len());
-                return;
-            }
-        };
-        self.put(short, 2);
+        let text = escape(c);
+        self.put(&text, text.len());
     }
 
     fn literal(&mut self, text: &str) {

@@ -63,7 +63,8 @@ impl<'a> Scanner<'a> {
         if chomp == Chomp::Keep {
             text.push_str(&trailing);
         }
-        self.push_from(Kind::Scalar(Cow::Owned(text), Style::Quoted), start, end);
+        let style = if literal { Style::Quoted } else { Style::Folded };
+        self.push_from(Kind::Scalar(Cow::Owned(text), style), start, end);
         Ok(())
     }
 

@@ -19,6 +19,8 @@ pub(super) enum Style {
     Plain,
     /// Quoted or a block scalar: a string.
     Quoted,
+    /// A folded block scalar.
+    Folded,
 }
 
 /// A tag as written: `handle` is empty for `!<verbatim>` and for a lone `!`.

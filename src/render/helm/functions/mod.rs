@@ -74,11 +74,13 @@ fn marked(message: &str) -> Fault {
 }
 
 fn from_json(call: &mut Call) -> Result<Tracked, Fault> {
+    json::reads(call)?;
     let (value, error) = decode(call.bytes(0), Target::Map);
     ok(with_error(value, error))
 }
 
 fn from_json_array(call: &mut Call) -> Result<Tracked, Fault> {
+    json::reads(call)?;
     let (value, error) = decode(call.bytes(0), Target::List);
     ok(or_error(value, error))
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::render::helm::gotemplate::call::Host;
+use crate::render::helm::gotemplate::call::{Host, Meter};
 use crate::render::helm::gotemplate::value::{IntType, ListType, MapType, Object};
 
 const GROUPS: [&str; 10] =
@@ -137,7 +137,7 @@ impl Object for Shown {
         self.1.clone()
     }
 
-    fn to_node(&self) -> Result<crate::yaml::Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<crate::yaml::Node, Fault> {
         Err(Fault::new("only shown"))
     }
 

@@ -5,7 +5,8 @@ mod encode;
 mod scalar;
 
 use super::super::gotemplate::call::{Call, Fault, ok};
-use super::super::gotemplate::value::{MapRef, Tracked};
+use super::super::gotemplate::value::{MAP, MapRef, Tracked};
+use super::super::sprig::json;
 
 /// The TOML of a value, or the text of the error.
 pub fn to_toml(call: &mut Call) -> Result<Tracked, Fault> {
@@ -19,13 +20,14 @@ pub fn to_toml(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// The TOML of a value.
 pub fn must_to_toml(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = encode::encode(&call.any(0).value)?;
-    call.host.spend(text.len())?;
-    ok(text)
+    let value = call.any(0);
+    ok(encode::encode(&value.value, call.host)?)
 }
 
 /// A map out of TOML, or with the error under `Error`.
 pub fn from_toml(call: &mut Call) -> Result<Tracked, Fault> {
+    // Each could be a table.
+    json::reads_values(call, MAP)?;
     match decode::decode(call.bytes(0)) {
         Ok(value) => ok(value),
         Err(error) => ok(super::with_error(MapRef::new().into(), Some(error))),

@@ -1,6 +1,8 @@
 //! `toYaml` and `fromYaml`: what charts call most.
 
-use super::super::gotemplate::call::{Call, Fault, ok};
+use std::mem::size_of;
+
+use super::super::gotemplate::call::{Call, Fault, Meter, ok};
 use super::super::gotemplate::trail::Trail;
 use super::super::gotemplate::value::{ListRef, MapRef, MapType, Tracked, Value, not_finite};
 use super::super::sprig::json::{self, Target, type_error};
@@ -14,7 +16,9 @@ pub fn to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// The same; a value that has no text is an error.
 pub fn must_to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
-    let node = call.any(0).value.to_node().map_err(|fault| {
+    let value = call.any(0);
+    let mut meter = Meter::new(call.host);
+    let node = value.to_node(&mut meter).and_then(|node| meter.done().map(|()| node)).map_err(|fault| {
         let text = format!("error marshaling into JSON: {}", fault.text);
         Fault::wrap(text, fault)
     })?;
@@ -22,7 +26,6 @@ pub fn must_to_yaml(call: &mut Call) -> Result<Tracked, Fault> {
     if text.ends_with('\n') {
         text.pop();
     }
-    call.host.spend(text.len())?;
     if memchr::memmem::find(text.as_bytes(), b"\\x").is_some() {
         refused(call)?;
     }
@@ -39,18 +42,19 @@ fn refused(call: &mut Call) -> Result<(), Fault> {
 
 /// A map out of YAML, or with the error under `Error`.
 pub fn from_yaml(call: &mut Call) -> Result<Tracked, Fault> {
-    let (value, error) = unmarshal(call, Target::Map);
+    let (value, error) = unmarshal(call, Target::Map)?;
     ok(super::with_error(value, error))
 }
 
 /// A list out of YAML, or of the error.
 pub fn from_yaml_array(call: &mut Call) -> Result<Tracked, Fault> {
-    let (value, error) = unmarshal(call, Target::List);
+    let (value, error) = unmarshal(call, Target::List)?;
     ok(super::or_error(value, error))
 }
 
 /// `yaml.Unmarshal` of sigs.k8s.io/yaml: what was read, and what went wrong.
-fn unmarshal(call: &Call, target: Target) -> (Value, Option<String>) {
+fn unmarshal(call: &mut Call, target: Target) -> Result<(Value, Option<String>), Fault> {
+    json::reads(call)?;
     let bytes = call.bytes(0);
     let empty = || match target {
         Target::List => Value::List(ListRef::new(Vec::new())),
@@ -61,38 +65,57 @@ fn unmarshal(call: &Call, target: Target) -> (Value, Option<String>) {
     let read = std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"));
     let mut node = match read.and_then(yaml::unmarshal) {
         Ok(node) => node,
-        Err(error) => return (empty(), Some(error)),
+        Err(error) => return Ok((empty(), Some(error))),
     };
-    if let Err(error) = to_floats(&mut node) {
-        return (empty(), Some(converting(&error)));
+    let mut meter = Meter::new(call.host);
+    let floats = to_floats(&mut node, &mut meter)?;
+    meter.done()?;
+    if let Err(error) = floats {
+        return Ok((empty(), Some(converting(&error))));
     }
     if let Some(error) = type_error(&node, target) {
-        return (empty(), Some(format!("error unmarshaling JSON: while decoding JSON: {error}")));
+        return Ok((empty(), Some(format!("error unmarshaling JSON: while decoding JSON: {error}"))));
     }
     let text = if call.host.recording() { call.any(0).trail.reads() } else { None };
     if let Some(text) = text.filter(|reads| !reads.text.is_empty() && !node.is_null()) {
-        return (trails::read(&node, text), None);
+        return Ok((trails::read(&node, text), None));
     }
     let value = match node.value {
         yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map, None)),
         yaml::Value::Seq(items) => Value::List(ListRef::frozen(items, None)),
         _ => empty(),
     };
-    (value, None)
+    Ok((value, None))
 }
 
 /// Every number a float, as encoding/json decodes them.
-fn to_floats(node: &mut Node) -> Result<(), String> {
+fn to_floats(node: &mut Node, meter: &mut Meter) -> Result<Result<(), String>, Fault> {
+    meter.value(0)?;
     #[expect(clippy::cast_precision_loss, reason = "Go loses it as well")]
     match &mut node.value {
         yaml::Value::Int(n) => node.value = yaml::Value::Float(*n as f64),
         yaml::Value::UInt(n) => node.value = yaml::Value::Float(*n as f64),
         yaml::Value::Float(f) if !f.is_finite() => {
-            return Err(format!("json: unsupported value: {}", not_finite(*f)));
+            return Ok(Err(format!("json: unsupported value: {}", not_finite(*f))));
         }
-        yaml::Value::Seq(items) => items.make_mut().iter_mut().try_for_each(to_floats)?,
-        yaml::Value::Map(map) => map.entries_mut().iter_mut().try_for_each(|e| to_floats(&mut e.value))?,
+        yaml::Value::Seq(items) => {
+            // Aliases share what they stand for, until now.
+            meter.value(items.len() * size_of::<Node>())?;
+            for item in items.make_mut() {
+                if let Err(error) = to_floats(item, meter)? {
+                    return Ok(Err(error));
+                }
+            }
+        }
+        yaml::Value::Map(map) => {
+            meter.value(map.len() * size_of::<yaml::Entry>())?;
+            for entry in map.entries_mut() {
+                if let Err(error) = to_floats(&mut entry.value, meter)? {
+                    return Ok(Err(error));
+                }
+            }
+        }
         _ => {}
     }
-    Ok(())
+    Ok(Ok(()))
 }

@@ -93,9 +93,21 @@ pub trait Host {
     /// The time in nanoseconds since 1970 (UTC): true, or fixed and reported.
     fn now(&mut self, function: &str) -> i128;
 
-    /// Says that `bytes` more of text were made, and fails once there are more than a render may make. Call it before
-    /// making anything whose size an argument decides (`repeat`, `until`, `indent`, padding).
+    /// Says that `bytes` more of memory are used, and fails once it is more than a render may use: for what is kept that the
+    /// result doesn't show. Texts and collections that are results are counted by the execution; what an argument decides
+    /// about the size of has to be looked at before ([`Call::fits`], [`Host::room`]).
     fn spend(&mut self, bytes: usize) -> Result<(), Fault>;
+
+    /// Says that a call takes as long as so many steps of a template, besides what its arguments' texts make it take; fails
+    /// once a render has taken too many.
+    fn work(&mut self, _steps: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// How many bytes a text or a list may take that is made next.
+    fn room(&self) -> usize {
+        usize::MAX
+    }
 
     /// Whether provenance is recorded.
     fn recording(&self) -> bool;
@@ -105,6 +117,58 @@ pub trait Host {
         ReadSet::NONE
     }
 }
+
+/// Counts what a walk through values costs, and tells the execution now and then: a map that is held in many places counts
+/// each time, so a small template could ask for more than any machine has.
+pub struct Meter<'h> {
+    host: &'h mut dyn Host,
+    steps: usize,
+    bytes: usize,
+    /// Bytes of the text that is going to show the values, and how many it may have.
+    text: usize,
+    room: usize,
+}
+
+/// How much is counted before the execution is told.
+const PORTION: usize = 1 << 12;
+
+impl<'h> Meter<'h> {
+    /// A walk that a function of this execution does.
+    pub fn new(host: &'h mut dyn Host) -> Self {
+        let room = host.room();
+        Self { host, steps: 0, bytes: 0, text: 0, room }
+    }
+
+    /// One more value was looked at, and so many bytes were made.
+    pub fn value(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.steps += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.steps >= PORTION || self.bytes >= PORTION * 16 { self.tell() } else { Ok(()) }
+    }
+
+    /// The text that shows the values is going to have so many more bytes.
+    pub fn shows(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.text = self.text.saturating_add(bytes);
+        if self.text > self.room {
+            return Err(Fault::limit(format!("the value has a text of more than {} bytes", self.room)));
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self) -> Result<(), Fault> {
+        let (steps, bytes) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.bytes));
+        self.host.work(steps / VALUES_A_STEP)?;
+        self.host.spend(bytes)
+    }
+
+    /// The walk is over.
+    pub fn done(mut self) -> Result<(), Fault> {
+        self.tell()
+    }
+}
+
+/// How many values a function looks at while a template takes a step.
+const VALUES_A_STEP: usize = 2;
 
 impl<'c> Call<'c> {
     /// An argument; nil where there is none.
@@ -121,6 +185,12 @@ impl<'c> Call<'c> {
     /// A `string` argument's bytes.
     pub fn bytes(&self, at: usize) -> &'c [u8] {
         self.any(at).value.as_bytes().unwrap_or_default()
+    }
+
+    /// Fails if a text of so many bytes has no room. Call it before making one whose size an argument decides.
+    pub fn fits(&self, bytes: usize) -> Result<(), Fault> {
+        let room = self.host.room();
+        if bytes > room { Err(Fault::limit(format!("a text of more than {room} bytes"))) } else { Ok(()) }
     }
 
     /// A `string` argument; bytes that aren't UTF-8 are replaced.
@@ -201,16 +271,41 @@ pub struct Frame {
     pub context: String,
 }
 
+/// Bytes that an error has at most.
+const MAX_TEXT: usize = 1 << 20;
+
 impl Fault {
     /// A plain error, as `errors.New` makes it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Box::new(Details { text: text.into(), ..Details::default() }))
     }
 
-    /// An error around another, as `fmt.Errorf("%w")` makes it: `text` is the whole text.
-    pub fn wrap(text: impl Into<String>, cause: Fault) -> Self {
+    /// An error around another, as `fmt.Errorf("%w")` makes it: `text` is the whole text. Texts that templates within
+    /// templates make longer and longer lose their middle.
+    pub fn wrap(text: impl Into<String>, mut cause: Fault) -> Self {
         let limit = cause.limit;
-        Self(Box::new(Details { text: text.into(), limit, cause: Some(cause), ..Details::default() }))
+        cause.keep_head();
+        let mut text = text.into();
+        if text.len() > MAX_TEXT {
+            let (from, to) =
+                (text.floor_char_boundary(MAX_TEXT / 2), text.ceil_char_boundary(text.len() - MAX_TEXT / 2));
+            text.replace_range(from..to, " … ");
+        }
+        Self(Box::new(Details { text, limit, cause: Some(cause), ..Details::default() }))
+    }
+
+    /// Of an error between others, only what it says itself is still asked for: its text has that of all its causes in it,
+    /// which are many where templates include each other without end.
+    fn keep_head(&mut self) {
+        const CAUSE: &str = " template:";
+        if self.text.len() > 4096
+            && self.frame.is_some()
+            && self.cause.is_some()
+            && let Some(at) = self.text.find(CAUSE)
+        {
+            self.text.truncate(at + CAUSE.len());
+            self.text.shrink_to_fit();
+        }
     }
 
     /// A limit of ours was reached.

@@ -1,6 +1,6 @@
 //! `complex128`: what an imaginary constant (`2i`) is where no type is asked for. Nothing but printing takes it.
 
-use super::call::Fault;
+use super::call::{Fault, Meter};
 use super::format::push_float;
 use super::value::Object;
 use crate::yaml::Node;
@@ -39,7 +39,7 @@ impl Object for Complex {
         self.real != 0.0 || self.imaginary != 0.0
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         Err(Fault::new("json: unsupported type: complex128"))
     }
 

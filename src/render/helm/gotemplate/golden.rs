@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::{Value as Json, json};
 
 use super::builtin::BUILTINS;
-use super::call::{Call, Fault, Host, Type};
+use super::call::{Call, Fault, Host, Meter, Type};
 use super::format;
 use super::value::{Body, IntType, ListRef, ListType, MapRef, MapType, Object, Tracked, Value};
 use crate::yaml::Node;
@@ -42,7 +42,7 @@ fn call(case: &Json) -> Json {
     let mut args: Vec<Tracked> = case["args"].as_array().unwrap().iter().map(|arg| value(arg).into()).collect();
     if name == "action" {
         let mut out = Vec::new();
-        format::print_into(&mut out, &args[0]).unwrap();
+        format::print_into(&mut out, &args[0], usize::MAX).unwrap();
         return tagged(&Value::bytes(out));
     }
     let function = BUILTINS.iter().find(|f| f.name == name).unwrap();
@@ -232,7 +232,7 @@ impl Object for Sample {
     fn truth(&self) -> bool {
         !matches!(self.body, Body::Plain(Value::Int(0, _)))
     }
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         Err(Fault::default())
     }
     fn as_any(&self) -> &dyn std::any::Any {

@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem::size_of;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::call::Fault;
+use super::call::{Fault, Meter};
 use super::stack;
 use super::trail::Trail;
 use crate::provenance::{ReadSet, ValuesPath};
@@ -27,9 +28,8 @@ pub const MAX_DEPTH: usize = 1000;
 /// Levels of collections that templates made, which provenance looks into.
 const MAX_CONTENT: usize = 8;
 
-/// Values of one tree that is encoded or copied: a map that is held in many places counts each time, so a small template
-/// could ask for more than any memory.
-pub const MAX_NODES: usize = 10_000_000;
+/// Entries of a map that are looked through faster than sorted.
+const WIDE: usize = 64;
 
 /// A value and what it was made of.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,7 @@ pub trait Object: fmt::Debug {
     }
 
     /// What encoding/json makes of it.
-    fn to_node(&self) -> Result<Node, Fault>;
+    fn to_node(&self, meter: &mut Meter) -> Result<Node, Fault>;
 
     /// Itself, for functions that take just this type.
     fn as_any(&self) -> &dyn std::any::Any;
@@ -294,6 +294,7 @@ impl MapRef {
 
     /// Whether there is an entry under this key, null or not.
     pub fn contains(&self, key: &str) -> bool {
+        self.thaw_if_wide();
         match &*self.0.state.borrow() {
             MapState::Frozen(map) => map.get(key).is_some(),
             MapState::Live(entries) => entries.contains_key(key),
@@ -302,6 +303,7 @@ impl MapRef {
 
     /// The entry under a key. An absent key is read too: its trail says so while recording.
     pub fn get(&self, key: &str) -> Option<Tracked> {
+        self.thaw_if_wide();
         if let MapState::Frozen(map) = &*self.0.state.borrow() {
             let node = &map.get(key)?;
             if !matches!(node.value, yaml::Value::Map(_) | yaml::Value::Seq(_)) {
@@ -312,6 +314,14 @@ impl MapRef {
         match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.get(key).cloned(),
             MapState::Frozen(_) => None,
+        }
+    }
+
+    /// Frozen entries are looked through one by one.
+    fn thaw_if_wide(&self) {
+        let wide = matches!(&*self.0.state.borrow(), MapState::Frozen(map) if map.len() > WIDE);
+        if wide {
+            self.live();
         }
     }
 
@@ -378,14 +388,15 @@ impl MapRef {
     }
 
     /// A map of its own, with collections of its own all the way down. What nobody has looked into is shared.
-    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+    fn copy(&self, depth: usize, meter: &mut Meter) -> Result<Self, Fault> {
         let state = match &*self.0.state.borrow() {
             MapState::Frozen(map) => MapState::Frozen(map.clone()),
             MapState::Live(entries) => {
                 // A loop, not `collect`: that takes several frames of the stack for each level.
+                meter.value(MAP)?;
                 let mut copies = BTreeMap::new();
                 for (key, value) in entries {
-                    copies.insert(key.clone(), value.copy(depth + 1, copied)?);
+                    copies.insert(key.clone(), value.copy(depth + 1, meter)?);
                 }
                 MapState::Live(copies)
             }
@@ -611,7 +622,7 @@ impl ListRef {
         }
     }
 
-    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
+    fn copy(&self, depth: usize, meter: &mut Meter) -> Result<Self, Fault> {
         if let Some(frozen) = self.as_frozen() {
             return Ok(Self::frozen(frozen, self.0.place.clone()));
         }
@@ -620,8 +631,9 @@ impl ListRef {
         }
         let mut copies = Vec::with_capacity(self.len());
         for item in self.items() {
-            copies.push(item.copy(depth + 1, copied)?);
+            copies.push(item.copy(depth + 1, meter)?);
         }
+        meter.value(LIST)?;
         Ok(Self::of(self.0.go, copies))
     }
 
@@ -683,18 +695,18 @@ impl Tracked {
 
     /// A value of its own, with collections of its own all the way down (sprig's `deepCopy`). What nobody has looked into
     /// is shared and costs nothing. Errors: a map that contains itself, or too many values.
-    pub fn deep_copy(&self) -> Result<Self, Fault> {
-        self.copy(0, &mut 0)
+    pub fn deep_copy(&self, meter: &mut Meter) -> Result<Self, Fault> {
+        self.copy(0, meter)
     }
 
-    fn copy(&self, depth: usize, copied: &mut usize) -> Result<Self, Fault> {
-        *copied += 1;
-        if depth > MAX_DEPTH || *copied > MAX_NODES {
-            return Err(Fault::limit("the value is too deep or too large to be copied"));
+    fn copy(&self, depth: usize, meter: &mut Meter) -> Result<Self, Fault> {
+        meter.value(ENTRY)?;
+        if depth > MAX_DEPTH {
+            return Err(Fault::limit(format!("a value of more than {MAX_DEPTH} levels is not copied")));
         }
         let value = match &self.value {
-            Value::Map(map) => Value::Map(stack::level(|| map.copy(depth, copied))?),
-            Value::List(list) => Value::List(stack::level(|| list.copy(depth, copied))?),
+            Value::Map(map) => Value::Map(stack::level(|| map.copy(depth, meter))?),
+            Value::List(list) => Value::List(stack::level(|| list.copy(depth, meter))?),
             other => other.clone(),
         };
         Ok(Self { value, trail: self.trail.clone() })
@@ -869,20 +881,13 @@ impl Value {
 
     /// What encoding/json makes of it, as a node: integers as they are, floats as floats, bytes in base64, structs by their
     /// JSON names. Trees that nobody looked into are given as they are.
-    pub fn to_node(&self) -> Result<Node, Fault> {
-        self.node(0, &mut Encoding { seen: 0, nils: true })
+    pub fn to_node(&self, meter: &mut Meter) -> Result<Node, Fault> {
+        self.node(0, meter)
     }
 
-    /// The same where nil maps and slices are empty ones, as go-yaml v3 writes them.
-    pub fn to_node_without_nils(&self) -> Result<Node, Fault> {
-        self.node(0, &mut Encoding { seen: 0, nils: false })
-    }
-
-    fn node(&self, depth: usize, to: &mut Encoding) -> Result<Node, Fault> {
-        to.seen += 1;
-        if to.seen > MAX_NODES {
-            return Err(Fault::limit(format!("a tree of more than {MAX_NODES} values is not encoded")));
-        }
+    /// The same for a value that stands so deep in a tree.
+    pub fn node(&self, depth: usize, meter: &mut Meter) -> Result<Node, Fault> {
+        meter.value(size_of::<yaml::Entry>())?;
         if depth > MAX_DEPTH {
             return Err(Fault::new(format!("json: unsupported value: encountered a cycle via {}", self.type_name())));
         }
@@ -893,47 +898,119 @@ impl Value {
             Self::Int(n, _) => yaml::Value::Int(*n),
             Self::Float(f) if f.is_finite() => yaml::Value::Float(*f),
             Self::Float(f) => return Err(Fault::new(format!("json: unsupported value: {}", not_finite(*f)))),
-            Self::Str(text) => yaml::Value::Str(text.clone()),
-            Self::Raw(bytes) => yaml::Value::Str(crate::go::valid(bytes).as_ref().into()),
-            Self::Map(map) if map.is_nil() && to.nils => yaml::Value::Null,
+            Self::Str(text) => {
+                meter.shows(shown(text, depth))?;
+                yaml::Value::Str(text.clone())
+            }
+            Self::Raw(bytes) => {
+                meter.value(2 * bytes.len())?;
+                yaml::Value::Str(crate::go::valid(bytes).as_ref().into())
+            }
+            Self::Map(map) if map.is_nil() => yaml::Value::Null,
             Self::Map(map) => match map.as_frozen() {
-                Some(frozen) => yaml::Value::Map(frozen),
+                Some(frozen) => {
+                    frozen_map(&frozen, depth, meter)?;
+                    yaml::Value::Map(frozen)
+                }
                 None => {
                     let mut entries = EcoVec::with_capacity(map.len());
                     for (key, value) in map.entries() {
+                        meter.shows(shown(&key, depth))?;
                         entries.push(yaml::Entry {
                             key,
                             key_origin: Origin::NONE,
-                            value: stack::level(|| value.node(depth + 1, to))?,
+                            value: stack::level(|| value.node(depth + 1, meter))?,
                         });
                     }
                     yaml::Value::Map(yaml::Map::from_unique(entries))
                 }
             },
             Self::List(list) => match list.as_frozen() {
-                _ if list.is_nil() && to.nils => yaml::Value::Null,
-                Some(frozen) => yaml::Value::Seq(frozen),
+                _ if list.is_nil() => yaml::Value::Null,
+                Some(frozen) => {
+                    frozen_list(&frozen, depth, meter)?;
+                    yaml::Value::Seq(frozen)
+                }
                 None => {
                     if let Some(bytes) = list.as_byte_slice() {
                         use base64::Engine;
                         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
                         return Ok(Node::made(yaml::Value::Str(text.into())));
                     }
-                    let items = list.items().iter().map(|item| stack::level(|| item.node(depth + 1, to)));
-                    yaml::Value::Seq(items.collect::<Result<EcoVec<Node>, Fault>>()?)
+                    let mut items = EcoVec::with_capacity(list.len());
+                    for item in list.items() {
+                        meter.shows(2 * (depth + 1))?;
+                        items.push(stack::level(|| item.node(depth + 1, meter))?);
+                    }
+                    yaml::Value::Seq(items)
                 }
             },
-            Self::Object(object) => return object.to_node(),
+            Self::Object(object) => return object.to_node(meter),
         }))
     }
 }
 
-/// A tree that is being encoded.
-struct Encoding {
-    /// Values so far.
-    seen: usize,
-    /// Whether nil maps and slices are `null`.
-    nils: bool,
+/// About how many bytes a string or a key takes that is written so deep in a tree.
+fn shown(text: &str, depth: usize) -> usize {
+    let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+    text.len() + 2 * lines * (depth + 1)
+}
+
+/// Counts what a file holds, which is shared as it is: it may be written in many places.
+fn frozen_map(map: &yaml::Map, depth: usize, meter: &mut Meter) -> Result<(), Fault> {
+    for entry in map {
+        meter.shows(shown(&entry.key, depth))?;
+        frozen(&entry.value, depth + 1, meter)?;
+    }
+    Ok(())
+}
+
+fn frozen_list(items: &[Node], depth: usize, meter: &mut Meter) -> Result<(), Fault> {
+    for item in items {
+        meter.shows(2 * (depth + 1))?;
+        frozen(item, depth + 1, meter)?;
+    }
+    Ok(())
+}
+
+fn frozen(node: &Node, depth: usize, meter: &mut Meter) -> Result<(), Fault> {
+    meter.value(0)?;
+    match &node.value {
+        yaml::Value::Str(text) => meter.shows(shown(text, depth)),
+        yaml::Value::Seq(items) => stack::level(|| frozen_list(items, depth, meter)),
+        yaml::Value::Map(map) => stack::level(|| frozen_map(map, depth, meter)),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes that an entry of a map takes, besides the texts in it.
+pub const ENTRY: usize = 2 * size_of::<(EcoString, Tracked)>();
+
+/// Bytes that a map takes that was made: a tree has room for eleven entries.
+pub const MAP: usize = size_of::<MapBody>() + 11 * size_of::<(EcoString, Tracked)>();
+
+/// Bytes that a list takes, besides its elements.
+const LIST: usize = size_of::<ListBody>() + 16;
+
+/// Bytes that a text takes, besides its own.
+const TEXT: usize = 16;
+
+impl Value {
+    /// Bytes that a result takes which a function made. What others hold as well was there before.
+    pub fn made(&self) -> usize {
+        match self {
+            Self::Str(text) => TEXT + text.len(),
+            Self::Raw(bytes) => TEXT + bytes.len(),
+            Self::List(list) if Rc::strong_count(&list.0) == 1 => {
+                LIST + list.0.items.get().map_or(0, Vec::len) * size_of::<Tracked>()
+            }
+            Self::Map(map) if Rc::strong_count(&map.0) == 1 => {
+                let entries = if let MapState::Live(entries) = &*map.0.state.borrow() { entries.len() } else { 0 };
+                MAP + entries * ENTRY
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// Go's names of the floats that have no digits.

@@ -7,7 +7,7 @@ use ecow::EcoString;
 
 use super::structs::{Field, Json, Method, Struct};
 use crate::render::helm::Profile;
-use crate::render::helm::gotemplate::call::{Call, Fault, Signature, Type, ok};
+use crate::render::helm::gotemplate::call::{Call, Fault, Meter, Signature, Type, ok};
 use crate::render::helm::gotemplate::format;
 use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, Object, Tracked, Value};
 use crate::yaml::Node;
@@ -228,8 +228,8 @@ impl Object for VersionSet {
         !self.list.is_empty()
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
-        Value::List(self.list.clone()).to_node()
+    fn to_node(&self, meter: &mut Meter) -> Result<Node, Fault> {
+        Value::List(self.list.clone()).to_node(meter)
     }
 
     fn as_any(&self) -> &dyn Any {

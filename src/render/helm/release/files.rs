@@ -11,7 +11,7 @@ use ecow::{EcoString, EcoVec};
 use crate::glob::Glob;
 use crate::render::helm::Profile;
 use crate::render::helm::chart::{Content, File};
-use crate::render::helm::gotemplate::call::{Call, Fault, Signature, Type, ok};
+use crate::render::helm::gotemplate::call::{Call, Fault, Meter, Signature, Type, ok};
 use crate::render::helm::gotemplate::trail::Trail;
 use crate::render::helm::gotemplate::value::{Body, ListRef, ListType, MapRef, MapType, Object, Tracked, Value};
 use crate::source::Origin;
@@ -161,7 +161,7 @@ impl Object for Files {
         !self.entries.is_empty()
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         let entry = |(path, data): (&EcoString, &Content)| yaml::Entry {
             key: path.clone(),
             key_origin: Origin::NONE,

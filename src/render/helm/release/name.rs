@@ -1,7 +1,15 @@
 //! The name of a release, and the rules it has to follow.
 
+use std::sync::Arc;
+
 use super::capabilities::quoted;
 use crate::render::helm::Profile;
+use crate::render::helm::gotemplate::exec::{Effects, Exec, Limits, MissingKey, Setup};
+use crate::render::helm::gotemplate::parse::parse;
+use crate::render::helm::gotemplate::set::Templates;
+use crate::render::helm::gotemplate::value::Tracked;
+use crate::render::helm::program::table;
+use crate::source::FileId;
 
 /// What `helm template` calls a release that nobody named.
 pub const DEFAULT: &str = "release-name";
@@ -29,6 +37,28 @@ pub fn check(name: &str, profile: Profile) -> Result<(), String> {
         Profile::Helm3 => text,
         Profile::Helm4 => format!("release name check failed: {text}"),
     })
+}
+
+/// The name that `--name-template` makes.
+///
+/// # Errors
+/// Helm's text.
+pub fn of_template(text: &str, profile: Profile, effects: &mut dyn Effects) -> Result<String, String> {
+    let functions = table(profile);
+    let trees = parse("name-template", text.into(), FileId::NONE, functions).map_err(|fault| fault.text.clone())?;
+    let mut templates = Templates::new();
+    templates.add(trees.into_iter().map(Arc::new));
+    let mut exec = Exec::new(Setup {
+        functions,
+        templates: &templates,
+        set_name: "name-template",
+        missing_key: MissingKey::Invalid,
+        effects,
+        limits: Limits::default(),
+        record: false,
+    });
+    let made = exec.execute("name-template", &Tracked::default()).map_err(|fault| fault.text.clone())?;
+    Ok(String::from_utf8_lossy(&made.0).into_owned())
 }
 
 fn is_dns_name(name: &str) -> bool {

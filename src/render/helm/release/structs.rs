@@ -4,7 +4,7 @@ use std::any::Any;
 
 use ecow::EcoVec;
 
-use crate::render::helm::gotemplate::call::{Call, Fault, Signature};
+use crate::render::helm::gotemplate::call::{Call, Fault, Meter, Signature};
 use crate::render::helm::gotemplate::format;
 use crate::render::helm::gotemplate::value::{Body, Object, Tracked, Value};
 use crate::source::Origin;
@@ -91,7 +91,7 @@ impl Struct {
         self.fields.iter().find(|f| f.name == name).map(|f| f.value.clone()).unwrap_or_default()
     }
 
-    fn write(&self, entries: &mut EcoVec<yaml::Entry>) -> Result<(), Fault> {
+    fn write(&self, entries: &mut EcoVec<yaml::Entry>, meter: &mut Meter) -> Result<(), Fault> {
         for field in &self.fields {
             let (name, omit) = match field.json {
                 Json::Name(name) => (name, false),
@@ -99,7 +99,7 @@ impl Struct {
                 Json::Hidden => continue,
                 Json::Embedded => {
                     if let Some(inner) = field.value.as_object::<Self>() {
-                        inner.write(entries)?;
+                        inner.write(entries, meter)?;
                     }
                     continue;
                 }
@@ -108,7 +108,7 @@ impl Struct {
             if omit && !field.value.truth() {
                 continue;
             }
-            let value = field.value.to_node()?;
+            let value = field.value.to_node(meter)?;
             entries.push(yaml::Entry { key: name.into(), key_origin: Origin::NONE, value });
         }
         Ok(())
@@ -159,9 +159,9 @@ impl Object for Struct {
         }
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, meter: &mut Meter) -> Result<Node, Fault> {
         let mut entries = EcoVec::new();
-        self.write(&mut entries)?;
+        self.write(&mut entries, meter)?;
         Ok(Node::made(yaml::Value::Map(yaml::Map::from_unique(entries))))
     }
 

@@ -93,7 +93,7 @@ fn wrapped(call: &mut Call, at: usize, separator: &[u8], cut: bool) -> Result<Tr
                 None => break,
             },
         };
-        call.host.spend(line.saturating_add(separator.len()))?;
+        call.fits(out.len().saturating_add(line).saturating_add(separator.len()))?;
         out.extend_from_slice(rest.get(..line).unwrap_or_default());
         out.extend_from_slice(separator);
         from += line + skip;

@@ -3,7 +3,7 @@
 use super::lists::slice_of;
 use super::text::chosen;
 use crate::render::helm::gotemplate::call::Type::{Any, Bool};
-use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok, variadic};
+use crate::render::helm::gotemplate::call::{Call, Fault, Function, Meter, f, ok, variadic};
 use crate::render::helm::gotemplate::value::{ListRef, Tracked, Value};
 
 /// The functions.
@@ -56,6 +56,7 @@ fn any(call: &mut Call) -> Result<Tracked, Fault> {
 
 fn compact(call: &mut Call) -> Result<Tracked, Fault> {
     let items = slice_of(call.any(0), "Cannot compact on type")?;
+    call.host.work(items.len() / 8)?;
     ok(ListRef::new(items.iter().filter(|item| !is_empty(item)).cloned().collect()))
 }
 
@@ -68,5 +69,9 @@ fn deep_copy(call: &mut Call) -> Result<Tracked, Fault> {
     if call.any(0).is_nil() {
         return Err(Fault::new("reflect: call of reflect.Value.Type on zero Value"));
     }
-    call.any(0).deep_copy()
+    let value = call.any(0);
+    let mut meter = Meter::new(call.host);
+    let copy = value.deep_copy(&mut meter)?;
+    meter.done()?;
+    Ok(copy)
 }

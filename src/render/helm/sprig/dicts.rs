@@ -7,10 +7,10 @@ use ecow::EcoString;
 use super::merge::{Error, merged};
 use super::text::{chosen, key, lookup, valid};
 use crate::render::helm::gotemplate::call::Type::{Any, Dict, String as S};
-use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok, variadic};
+use crate::render::helm::gotemplate::call::{Call, Fault, Function, Meter, f, ok, variadic};
 use crate::render::helm::gotemplate::convert;
 use crate::render::helm::gotemplate::trail::Trail;
-use crate::render::helm::gotemplate::value::{ListRef, ListType, MapRef, MapType, Tracked, Value};
+use crate::render::helm::gotemplate::value::{ENTRY, ListRef, ListType, MapRef, MapType, Tracked, Value};
 
 /// The functions.
 pub const TABLE: &[Function] = &[
@@ -78,7 +78,9 @@ fn set(call: &mut Call) -> Result<Tracked, Fault> {
     let Some(map) = call.any(0).as_map().filter(|map| !map.is_nil()) else {
         return Err(Fault::new("assignment to entry in nil map"));
     };
-    map.set(key(call.any(1)), chosen(call, call.any(2), [&call.any(1).trail]));
+    let name = key(call.any(1));
+    call.host.spend(ENTRY + name.len())?;
+    map.set(name, chosen(call, call.any(2), [&call.any(1).trail]));
     ok(map.retyped(MapType::Any))
 }
 
@@ -124,6 +126,7 @@ fn pick(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn omit(call: &mut Call) -> Result<Tracked, Fault> {
+    call.host.work(call.map(0).len())?;
     let mut entries: BTreeMap<_, _> = call.map(0).entries().into_iter().collect();
     for name in call.rest(1) {
         entries.remove(&*lookup(name));
@@ -152,15 +155,18 @@ fn must_merge_overwrite(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 /// Merges all but the first map into the first.
-fn merge_all(call: &Call, overwrite: bool) -> Result<Tracked, Error> {
+fn merge_all(call: &mut Call, overwrite: bool) -> Result<Tracked, Error> {
     let into = match plain(call, 0) {
         nil if nil.is_nil() => MapRef::new(),
         map => map,
     };
-    let around = call.host.around();
-    for from in call.rest(1).iter().filter_map(|arg| arg.as_map()) {
-        merged(&into, from, overwrite, call.host.recording().then_some(&around))?;
+    let around = call.host.recording().then(|| call.host.around());
+    let others = call.rest(1);
+    let mut meter = Meter::new(call.host);
+    for from in others.iter().filter_map(|arg| arg.as_map()) {
+        merged(&into, from, overwrite, around.as_ref(), &mut meter)?;
     }
+    meter.done().map_err(Error::Fault)?;
     Ok(Value::Map(into).into())
 }
 

@@ -6,8 +6,11 @@ mod encode;
 pub use decode::{Target, decode, type_error};
 pub use encode::{Style, encode};
 
+use std::mem::size_of;
+
 use super::super::gotemplate::call::{Call, Fault, Function, Type, f, ok};
 use super::super::gotemplate::value::{Tracked, Value};
+use crate::yaml;
 
 /// The functions.
 pub const TABLE: &[Function] = &[
@@ -45,10 +48,25 @@ fn must_to_raw_json(call: &mut Call) -> Result<Tracked, Fault> {
 
 /// What could be read, or nil.
 fn from_json(call: &mut Call) -> Result<Tracked, Fault> {
+    reads(call)?;
     ok(decode(call.bytes(0), Target::Any).0)
 }
 
+/// Counts the tree that a text is read into, before it is: a value stands behind each of these characters at most, or alone.
+pub fn reads(call: &mut Call) -> Result<(), Fault> {
+    reads_values(call, size_of::<yaml::Entry>())
+}
+
+/// The same for values that take so many bytes each.
+pub fn reads_values(call: &mut Call, each: usize) -> Result<(), Fault> {
+    let text = call.bytes(0);
+    let values = 1 + text.iter().filter(|b| matches!(b, b',' | b':' | b'[' | b'{' | b'-' | b'=' | b'\n')).count();
+    call.host.work(values)?;
+    call.host.spend((values * each).saturating_add(text.len()))
+}
+
 fn must_from_json(call: &mut Call) -> Result<Tracked, Fault> {
+    reads(call)?;
     match decode(call.bytes(0), Target::Any) {
         (value, None) => ok(value),
         (_, Some(error)) => Err(Fault::new(error)),

@@ -7,7 +7,7 @@ use std::mem::size_of;
 use super::reflection::equal;
 use super::text::{NIL_DEREFERENCE, int, size, total};
 use crate::render::helm::gotemplate::call::Type::{Any, Int};
-use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok, variadic};
+use crate::render::helm::gotemplate::call::{Call, Fault, Function, Meter, f, ok, variadic};
 use crate::render::helm::gotemplate::convert;
 use crate::render::helm::gotemplate::value::{IntType, ListRef, ListType, Tracked, Value};
 
@@ -142,12 +142,13 @@ impl<'a> Pool<'a> {
         }
     }
 
-    fn has(&self, value: &Value) -> Result<bool, Fault> {
+    fn has(&self, value: &Value, meter: &mut Meter) -> Result<bool, Fault> {
+        meter.value(0)?;
         if let Some(scalar) = Pool::scalar(value) {
             return Ok(self.scalars.contains(&scalar));
         }
         for other in &self.others {
-            if equal(value, other)? {
+            if equal(value, other, meter)? {
                 return Ok(true);
             }
         }
@@ -157,14 +158,16 @@ impl<'a> Pool<'a> {
 
 fn uniq(call: &mut Call) -> Result<Tracked, Fault> {
     let items = slice_of(call.any(0), "Cannot find uniq on type")?;
+    let mut meter = Meter::new(call.host);
     let mut seen = Pool::default();
     let mut kept = Vec::new();
     for item in &*items {
-        if !seen.has(item)? {
+        if !seen.has(item, &mut meter)? {
             seen.add(item);
             kept.push(item.clone());
         }
     }
+    meter.done()?;
     ok(ListRef::new(kept))
 }
 
@@ -172,12 +175,14 @@ fn without(call: &mut Call) -> Result<Tracked, Fault> {
     let items = slice_of(call.any(0), "Cannot find without on type")?;
     let mut unwanted = Pool::default();
     call.rest(1).iter().for_each(|value| unwanted.add(value));
+    let mut meter = Meter::new(call.host);
     let mut kept = Vec::new();
     for item in &*items {
-        if !unwanted.has(item)? {
+        if !unwanted.has(item, &mut meter)? {
             kept.push(item.clone());
         }
     }
+    meter.done()?;
     ok(ListRef::new(kept))
 }
 
@@ -185,12 +190,17 @@ fn has(call: &mut Call) -> Result<Tracked, Fault> {
     if call.any(1).is_nil() {
         return ok(false);
     }
-    for item in &*slice_of(call.any(1), "Cannot find has on type")? {
-        if equal(call.any(0), item)? {
-            return ok(true);
+    let (wanted, list) = (call.any(0), call.any(1));
+    let mut meter = Meter::new(call.host);
+    let mut found = false;
+    for item in &*slice_of(list, "Cannot find has on type")? {
+        found = equal(wanted, item, &mut meter)?;
+        if found {
+            break;
         }
     }
-    ok(false)
+    meter.done()?;
+    ok(found)
 }
 
 /// A part of a list, of the same type; nil of an empty one.

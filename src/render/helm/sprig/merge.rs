@@ -5,9 +5,9 @@
 
 use super::defaults::is_empty;
 use crate::provenance::ReadSet;
-use crate::render::helm::gotemplate::call::Fault;
+use crate::render::helm::gotemplate::call::{Fault, Meter};
 use crate::render::helm::gotemplate::stack;
-use crate::render::helm::gotemplate::value::{MAX_DEPTH, MapRef, MapType, Tracked, Value};
+use crate::render::helm::gotemplate::value::{ENTRY, MAX_DEPTH, MapRef, MapType, Tracked, Value};
 
 /// Why a merge ended.
 #[derive(Debug)]
@@ -18,27 +18,32 @@ pub enum Error {
     Fault(Fault),
 }
 
-/// Entries that one call looks at: more than any chart has, and fewer than a map that holds itself twice would make.
-const MAX_MERGED: usize = 4_000_000;
-
 /// Merges a map into another. What the first holds wins unless it is empty, or `overwrite` is set.
 /// `around` is what the call depends on, while that is recorded.
-pub fn merged(into: &MapRef, from: &MapRef, overwrite: bool, around: Option<&ReadSet>) -> Result<(), Error> {
-    Merge { overwrite, around, left: MAX_MERGED }.maps(into, from, 0)
+pub fn merged(
+    into: &MapRef,
+    from: &MapRef,
+    overwrite: bool,
+    around: Option<&ReadSet>,
+    meter: &mut Meter,
+) -> Result<(), Error> {
+    Merge { overwrite, around, meter }.maps(into, from, 0)
 }
 
-struct Merge<'r> {
+struct Merge<'r, 'm, 'h> {
     overwrite: bool,
     around: Option<&'r ReadSet>,
-    left: usize,
+    meter: &'m mut Meter<'h>,
 }
 
-impl Merge<'_> {
+impl Merge<'_, '_, '_> {
     fn maps(&mut self, into: &MapRef, from: &MapRef, depth: usize) -> Result<(), Error> {
-        self.left = self.left.checked_sub(from.len()).filter(|_| depth <= MAX_DEPTH).ok_or_else(|| {
-            Error::Fault(Fault::limit(format!("a merge of more than {MAX_DEPTH} levels, or {MAX_MERGED} entries")))
-        })?;
+        if depth > MAX_DEPTH {
+            return Err(Error::Fault(Fault::limit(format!("a merge of more than {MAX_DEPTH} levels"))));
+        }
         for (key, mut new) in from.entries() {
+            // Looked at on both sides, and perhaps kept.
+            self.meter.value(ENTRY).and_then(|()| self.meter.value(0)).map_err(Error::Fault)?;
             if let Some(around) = self.around {
                 new.trail = new.trail.under(around);
             }

@@ -283,6 +283,7 @@ fn until_step(call: &mut Call) -> Result<Tracked, Fault> {
 
 fn ints(call: &mut Call, steps: Steps) -> Result<Tracked, Fault> {
     call.host.spend(total(steps.count, size_of::<Tracked>()))?;
+    call.host.work(steps.count / 8)?;
     ok(ListRef::of(ListType::Ints, steps.map(|n| Value::int(n).into()).collect()))
 }
 
@@ -307,15 +308,14 @@ fn seq(call: &mut Call) -> Result<Tracked, Fault> {
         }
         _ => return ok(""),
     };
-    call.host.spend(total(steps.count, 2))?;
+    call.fits(total(steps.count, 2))?;
     let mut out = String::new();
     for n in steps {
         if !out.is_empty() {
             out.push(' ');
         }
-        let before = out.len();
         out.push_str(&n.to_string());
-        call.host.spend((out.len() - before).saturating_sub(1))?;
+        call.fits(out.len())?;
     }
     ok(out)
 }

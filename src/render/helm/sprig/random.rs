@@ -20,7 +20,7 @@ pub const TABLE: &[Function] = &[
 /// A string of as many characters as asked for; none for a negative number.
 fn text(call: &mut Call, among: fn(&u8) -> bool) -> Result<Tracked, Fault> {
     let mut left = usize::try_from(call.int(0)).unwrap_or(0);
-    call.host.spend(left)?;
+    call.fits(left)?;
     let alphabet: Vec<u8> = (0..0x80).filter(among).collect();
     // Bytes above the last multiple of the alphabet's size would make some characters likelier.
     let fair = 256 - 256 % alphabet.len().max(1);
@@ -66,7 +66,7 @@ fn bytes(call: &mut Call) -> Result<Tracked, Fault> {
     let Ok(count) = usize::try_from(call.int(0)) else {
         return Err(Fault::new("runtime error: makeslice: len out of range"));
     };
-    call.host.spend(count.saturating_mul(2))?;
+    call.fits(count.saturating_mul(2))?;
     let mut buffer = vec![0; count];
     call.host.random(call.name, &mut buffer)?;
     ok(base64::engine::general_purpose::STANDARD.encode(buffer))

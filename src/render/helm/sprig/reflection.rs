@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::render::helm::gotemplate::call::Type::{Any, String as S};
-use crate::render::helm::gotemplate::call::{Call, Fault, Function, f, ok};
+use crate::render::helm::gotemplate::call::{Call, Fault, Function, Meter, f, ok};
 use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{MAX_DEPTH, Tracked, Value};
 
@@ -40,17 +40,28 @@ fn kind_is(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn deep_equal(call: &mut Call) -> Result<Tracked, Fault> {
-    ok(equal(call.any(0), call.any(1))?)
+    let (a, b) = (call.any(0), call.any(1));
+    let mut meter = Meter::new(call.host);
+    let same = equal(a, b, &mut meter)?;
+    meter.done()?;
+    ok(same)
 }
 
 /// `reflect.DeepEqual`: equal values of the same types. It fails where values nest without end.
-pub fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
-    compare(a, b, &mut HashSet::new(), 0)
+pub fn equal(a: &Value, b: &Value, meter: &mut Meter) -> Result<bool, Fault> {
+    compare(a, b, &mut HashSet::new(), meter, 0)
 }
 
 /// Compares. `seen` are the pairs of collections that are being compared or were found equal: pairs in a circle count as
 /// equal, and what is shared is looked at once.
-fn compare(a: &Value, b: &Value, seen: &mut HashSet<(usize, usize)>, depth: usize) -> Result<bool, Fault> {
+fn compare(
+    a: &Value,
+    b: &Value,
+    seen: &mut HashSet<(usize, usize)>,
+    meter: &mut Meter,
+    depth: usize,
+) -> Result<bool, Fault> {
+    meter.value(0)?;
     if depth > MAX_DEPTH {
         return Err(Fault::limit(format!("values that nest deeper than {MAX_DEPTH} levels can't be compared")));
     }
@@ -69,7 +80,7 @@ fn compare(a: &Value, b: &Value, seen: &mut HashSet<(usize, usize)>, depth: usiz
                 return Ok(true);
             }
             for ((a_key, a), (b_key, b)) in a.entries().iter().zip(&b.entries()) {
-                if a_key != b_key || !stack::level(|| compare(a, b, seen, depth + 1))? {
+                if a_key != b_key || !stack::level(|| compare(a, b, seen, meter, depth + 1))? {
                     return Ok(false);
                 }
             }
@@ -83,7 +94,7 @@ fn compare(a: &Value, b: &Value, seen: &mut HashSet<(usize, usize)>, depth: usiz
                 return Ok(true);
             }
             for (a, b) in a.items().iter().zip(b.items()) {
-                if !stack::level(|| compare(a, b, seen, depth + 1))? {
+                if !stack::level(|| compare(a, b, seen, meter, depth + 1))? {
                     return Ok(false);
                 }
             }

@@ -2,19 +2,18 @@
 //! leftmost match, and of several the first that the expression names).
 
 mod replace;
-mod subject;
-mod syntax;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::size_of;
 use std::rc::Rc;
 
 use super::super::gotemplate::call::{Call, Fault, Function, Type, f, ok};
 use super::super::gotemplate::format::{can_backquote, quote};
 use super::super::gotemplate::value::{ListRef, ListType, Tracked, Value};
 use replace::Template;
-use subject::Subject;
-use syntax::Compiled;
+
+use crate::render::go_regex::{self, Compiled, Subject};
 
 const S: Type = Type::String;
 
@@ -35,74 +34,111 @@ pub const TABLE: &[Function] = &[
     f("regexSplit", &[S, S, Type::Int], |call| split(call, must_compile)),
 ];
 
-type Compiler = fn(&[u8]) -> Result<Rc<Compiled>, Fault>;
+type Compiler = fn(&mut Call) -> Result<Rc<Compiled>, Fault>;
 
 /// Expressions that a thread keeps: a chart has few, and calls each often.
-const KEPT: usize = 256;
+#[derive(Default)]
+struct Cache {
+    compiled: HashMap<Vec<u8>, Rc<Compiled>>,
+    weight: usize,
+}
 
-/// `regexp.Compile`.
-fn compile(expression: &[u8]) -> Result<Rc<Compiled>, Fault> {
+/// How many are kept, and how heavy all of them are at most.
+const KEPT: usize = 128;
+const KEPT_WEIGHT: usize = 1 << 18;
+
+/// `regexp.Compile` of the first argument.
+fn compile(call: &mut Call) -> Result<Rc<Compiled>, Fault> {
+    let expression = call.bytes(0);
     thread_local! {
-        static CACHE: RefCell<HashMap<Vec<u8>, Rc<Compiled>>> = RefCell::default();
+        static CACHE: RefCell<Cache> = RefCell::default();
     }
+    if let Some(known) = CACHE.with_borrow(|cache| cache.compiled.get(expression).cloned()) {
+        // As if it were compiled: which thread knows it already must not decide whether a chart keeps within its limits.
+        call.host.work(go_regex::work(expression))?;
+        call.host.work(known.weight)?;
+        return Ok(known);
+    }
+    call.host.work(go_regex::work(expression))?;
+    let parsed = go_regex::parse(expression).map_err(Fault::new)?;
+    call.host.work(parsed.weight)?;
+    let compiled = Rc::new(parsed.compile().map_err(Fault::new)?);
     CACHE.with_borrow_mut(|cache| {
-        if let Some(known) = cache.get(expression) {
-            return Ok(Rc::clone(known));
+        if cache.compiled.len() >= KEPT || cache.weight + compiled.weight > KEPT_WEIGHT {
+            *cache = Cache::default();
         }
-        let compiled = Rc::new(syntax::compile(expression).map_err(Fault::new)?);
-        if cache.len() >= KEPT {
-            cache.clear();
-        }
-        cache.insert(expression.to_vec(), Rc::clone(&compiled));
-        Ok(compiled)
-    })
+        cache.weight += compiled.weight;
+        cache.compiled.insert(expression.to_vec(), Rc::clone(&compiled));
+    });
+    Ok(compiled)
 }
 
 /// `regexp.MustCompile`, whose panic becomes an error.
-fn must_compile(expression: &[u8]) -> Result<Rc<Compiled>, Fault> {
-    compile(expression).map_err(|fault| {
+fn must_compile(call: &mut Call) -> Result<Rc<Compiled>, Fault> {
+    let expression = call.bytes(0);
+    compile(call).map_err(|fault| {
+        if fault.limit {
+            return fault;
+        }
         let text = crate::go::valid(expression);
         let quoted = if can_backquote(expression) { format!("`{text}`") } else { quote(expression) };
         Fault::new(format!("regexp: Compile({quoted}): {}", fault.text))
     })
 }
 
+/// A search goes through the text from some place on, at worst once for each part of the expression.
+fn search(call: &mut Call, regex: &Compiled, from: usize) -> Result<(), Fault> {
+    let left = call.bytes(1).len().saturating_sub(from);
+    call.host.work(left.saturating_mul(regex.weight) / (1 << 10) + left / (1 << 7))
+}
+
 fn matches(call: &mut Call) -> Result<Tracked, Fault> {
-    match compile(call.bytes(0)) {
-        Ok(regex) => ok(regex.is_match(&Subject::new(call.bytes(1)))),
+    match compile(call) {
+        Ok(regex) => {
+            search(call, &regex, 0)?;
+            ok(regex.is_match(&Subject::new(call.bytes(1))))
+        }
+        Err(fault) if fault.limit => Err(fault),
         Err(_) => ok(false),
     }
 }
 
 fn must_match(call: &mut Call) -> Result<Tracked, Fault> {
-    let regex = compile(call.bytes(0))?;
+    let regex = compile(call)?;
+    search(call, &regex, 0)?;
     ok(regex.is_match(&Subject::new(call.bytes(1))))
 }
 
 fn find(call: &mut Call, compile: Compiler) -> Result<Tracked, Fault> {
-    let regex = compile(call.bytes(0))?;
+    let regex = compile(call)?;
+    search(call, &regex, 0)?;
     let subject = Subject::new(call.bytes(1));
     let found = regex.regex.find(&subject.text).map(|m| subject.slice(m.range()));
     ok(Value::bytes(found.unwrap_or_default().to_vec()))
 }
 
 fn find_all(call: &mut Call, compile: Compiler) -> Result<Tracked, Fault> {
-    let regex = compile(call.bytes(0))?;
+    let regex = compile(call)?;
     let subject = Subject::new(call.bytes(1));
     let limit = usize::try_from(call.int(2)).unwrap_or(usize::MAX);
-    let found = regex.regex.find_iter(&subject.text).take(limit);
-    let found: Vec<Tracked> = found.map(|m| Value::bytes(subject.slice(m.range()).to_vec()).into()).collect();
+    let mut found: Vec<Tracked> = Vec::new();
+    search(call, &regex, 0)?;
+    for m in regex.regex.find_iter(&subject.text).take(limit) {
+        search(call, &regex, m.end())?;
+        call.host.spend(size_of::<Tracked>() + m.len())?;
+        found.push(Value::bytes(subject.slice(m.range()).to_vec()).into());
+    }
     ok(if found.is_empty() { ListRef::nil(ListType::Strings) } else { ListRef::of(ListType::Strings, found) })
 }
 
 fn replace_all(call: &mut Call, compile: Compiler) -> Result<Tracked, Fault> {
-    let regex = compile(call.bytes(0))?;
+    let regex = compile(call)?;
     let template = Template::parse(call.bytes(2), &regex.names);
     replaced(call, &regex, |captures, subject, out| template.expand(captures, subject, out))
 }
 
 fn replace_literal(call: &mut Call, compile: Compiler) -> Result<Tracked, Fault> {
-    let regex = compile(call.bytes(0))?;
+    let regex = compile(call)?;
     let with = call.bytes(2);
     replaced(call, &regex, |_, _, out| out.extend_from_slice(with))
 }
@@ -114,23 +150,22 @@ fn replaced(
 ) -> Result<Tracked, Fault> {
     let subject = Subject::new(call.bytes(1));
     let mut out = Vec::new();
-    let (mut end, mut spent) = (0, 0);
+    let mut end = 0;
+    search(call, regex, 0)?;
     for captures in regex.regex.captures_iter(&subject.text) {
         let Some(whole) = captures.get(0) else { continue };
         out.extend_from_slice(subject.slice(end..whole.start()));
         with(&captures, &subject, &mut out);
         end = whole.end();
-        if out.len() - spent > 1 << 16 {
-            call.host.spend(out.len() - spent)?;
-            spent = out.len();
-        }
+        search(call, regex, end)?;
+        call.fits(out.len())?;
     }
     out.extend_from_slice(subject.slice(end..subject.text.len()));
     ok(Value::bytes(out))
 }
 
 fn split(call: &mut Call, compile: Compiler) -> Result<Tracked, Fault> {
-    let regex = compile(call.bytes(0))?;
+    let regex = compile(call)?;
     let subject = Subject::new(call.bytes(1));
     let limit = match usize::try_from(call.int(2)) {
         Ok(0) => return ok(ListRef::nil(ListType::Strings)),
@@ -144,7 +179,10 @@ fn split(call: &mut Call, compile: Compiler) -> Result<Tracked, Fault> {
         return ok(ListRef::of(ListType::Strings, parts));
     }
     let (mut begin, mut end, mut count) = (0, 0, 0);
+    search(call, &regex, 0)?;
     for found in regex.regex.find_iter(&subject.text).take(limit) {
+        search(call, &regex, found.end())?;
+        call.host.spend(size_of::<Tracked>() + found.start().saturating_sub(begin))?;
         if count + 1 >= limit {
             break;
         }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::super::gotemplate::call::{Call, Fault, Function, Signature, Type, f, ok};
+use super::super::gotemplate::call::{Call, Fault, Function, Meter, Signature, Type, f, ok};
 use super::super::gotemplate::value::{IntType, ListRef, ListType, Object, Tracked, Value};
 use crate::semver::{Constraints, Error, Version};
 use crate::yaml::Node;
@@ -14,11 +14,22 @@ pub const TABLE: &[Function] =
 
 const POINTER: &str = "*semver.Version";
 
+/// Steps that it takes to read a version or a range, and how many bytes of it one more does.
+const READ: usize = 20;
+const BYTES_A_STEP: usize = 2;
+
+fn read(call: &mut Call) -> Result<(), Fault> {
+    let bytes: usize = call.args.iter().filter_map(|arg| arg.as_bytes()).map(<[u8]>::len).sum();
+    call.host.work(READ + bytes / BYTES_A_STEP)
+}
+
 fn semver(call: &mut Call) -> Result<Tracked, Fault> {
+    read(call)?;
     object(Version::new(&call.str(0)).map_err(fault)?, true)
 }
 
 fn compare(call: &mut Call) -> Result<Tracked, Fault> {
+    read(call)?;
     let constraints = Constraints::new(&call.str(0)).map_err(fault)?;
     let version = Version::new(&call.str(1)).map_err(fault)?;
     ok(constraints.check(&version))
@@ -137,7 +148,7 @@ impl Object for GoVersion {
         }
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         Ok(Node::made(self.version.to_string()))
     }
 

@@ -55,12 +55,17 @@ fn parts(call: &mut Call, at: usize, most: Option<usize>) -> Result<Vec<Tracked>
     if most == Some(0) || (separator.is_empty() && bytes.is_empty()) {
         return Ok(Vec::new());
     }
+    let count = if separator.is_empty() {
+        runes(bytes).skip(1).take(cuts).count()
+    } else {
+        memmem::find_iter(bytes, separator).take(cuts).count()
+    };
+    call.host.spend(total(count + 1, size_of::<Tracked>()).saturating_add(bytes.len()))?;
     let places: Vec<usize> = if separator.is_empty() {
         runes(bytes).map(|(at, ..)| at).skip(1).take(cuts).collect()
     } else {
         memmem::find_iter(bytes, separator).take(cuts).collect()
     };
-    call.host.spend(total(places.len() + 1, size_of::<Tracked>()))?;
     let trail = trail_of(call, &[]);
     let mut parts = Vec::with_capacity(places.len() + 1);
     let mut from = 0;
@@ -89,7 +94,7 @@ fn join(call: &mut Call) -> Result<Tracked, Fault> {
     let mut first = true;
     for element in elements.iter().filter(|element| !element.is_nil()) {
         let text = convert::strval(element)?;
-        call.host.spend(text.len() + separator.len())?;
+        call.fits(out.len().saturating_add(separator.len()).saturating_add(text.len()))?;
         if !std::mem::take(&mut first) {
             out.extend_from_slice(separator);
         }
@@ -100,7 +105,7 @@ fn join(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 /// The elements as strings, nil left out (sprig's `strslice`).
-fn strings(call: &Call, value: &Value) -> Result<Vec<Tracked>, Fault> {
+fn strings(call: &mut Call, value: &Value) -> Result<Vec<Tracked>, Fault> {
     let Some(elements) = elements(value) else {
         return Ok(if value.is_nil() {
             Vec::new()
@@ -108,10 +113,15 @@ fn strings(call: &Call, value: &Value) -> Result<Vec<Tracked>, Fault> {
             vec![Tracked { value: made(convert::strval(value)?.into_owned()), trail: trail_of(call, &[]) }]
         });
     };
+    call.host.work(elements.len() / 8)?;
     let strings = elements.iter().filter(|element| !element.is_nil()).map(|element| {
         Ok(match element.as_bytes() {
             Some(_) => element.clone(),
-            None => Tracked { value: made(convert::strval(element)?.into_owned()), trail: element.trail.clone() },
+            None => {
+                let text = convert::strval(element)?;
+                call.host.spend(text.len())?;
+                Tracked { value: made(text.into_owned()), trail: element.trail.clone() }
+            }
         })
     });
     strings.collect()
@@ -138,6 +148,7 @@ fn sort_alpha(call: &mut Call) -> Result<Tracked, Fault> {
         None if value.is_nil() => ListRef::strings(["<nil>"]),
         None => ListRef::of(ListType::Strings, strings(call, value)?),
     };
+    call.host.work(list.len())?;
     list.sort();
     ok(list)
 }

@@ -51,8 +51,10 @@ fn trim(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn trim_all(call: &mut Call) -> Result<Tracked, Fault> {
-    let set: Vec<char> = runes(call.bytes(0)).map(|(_, c, _)| c).collect();
-    trimmed(call, 1, |c| set.contains(&c))
+    let mut set: Vec<char> = runes(call.bytes(0)).map(|(_, c, _)| c).collect();
+    set.sort_unstable();
+    set.dedup();
+    trimmed(call, 1, |c| set.binary_search(&c).is_ok())
 }
 
 /// Cuts characters off both ends of an argument.
@@ -128,7 +130,7 @@ fn repeat(call: &mut Call) -> Result<Tracked, Fault> {
     if bytes.len().checked_mul(count).and_then(|all| i64::try_from(all).ok()).is_none() {
         return Err(Fault::new("strings: Repeat output length overflow"));
     }
-    call.host.spend(total(bytes.len(), count))?;
+    call.fits(total(bytes.len(), count))?;
     match &call.any(1).value {
         Value::Str(text) => ok(text.repeat(count)),
         _ => ok(bytes.repeat(count)),
@@ -176,8 +178,8 @@ fn replace(call: &mut Call) -> Result<Tracked, Fault> {
     } else {
         memmem::find_iter(bytes, old).collect()
     };
-    let all = bytes.len() - total(places.len(), old.len()) + total(places.len(), new.len());
-    call.host.spend(all)?;
+    let all = (bytes.len() - total(places.len(), old.len())).saturating_add(total(places.len(), new.len()));
+    call.fits(all)?;
     let mut out = Vec::with_capacity(all);
     let mut from = 0;
     for at in places {
@@ -194,7 +196,6 @@ fn quote(call: &mut Call) -> Result<Tracked, Fault> {
         && let Value::Str(text) = &one.value
         && text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\')
     {
-        call.host.spend(text.len() + 2)?;
         let mut out = EcoString::with_capacity(text.len() + 2);
         out.push('"');
         out.push_str(text);
@@ -204,11 +205,11 @@ fn quote(call: &mut Call) -> Result<Tracked, Fault> {
     let mut out = String::new();
     for arg in call.args.iter().filter(|arg| !arg.is_nil()) {
         let text = convert::strval(arg)?;
-        call.host.spend(text.len() + 2)?;
         if !out.is_empty() {
             out.push(' ');
         }
         out.push_str(&format::quote(&text));
+        call.fits(out.len())?;
     }
     let [one] = call.args else { return ok(out) };
     let bytes = one.as_bytes().unwrap_or_default();
@@ -226,7 +227,6 @@ fn squote(call: &mut Call) -> Result<Tracked, Fault> {
     if let [one] = call.args
         && let Value::Str(text) = &one.value
     {
-        call.host.spend(text.len() + 2)?;
         let mut out = EcoString::with_capacity(text.len() + 2);
         out.push('\'');
         out.push_str(text);
@@ -238,11 +238,10 @@ fn squote(call: &mut Call) -> Result<Tracked, Fault> {
         if !out.is_empty() {
             out.push(b' ');
         }
-        let before = out.len();
         out.push(b'\'');
         format::show_into(&mut out, arg)?;
         out.push(b'\'');
-        call.host.spend(out.len() - before)?;
+        call.fits(out.len())?;
     }
     let value = text::made(out);
     if call.args.len() == 1 { copied(call, 0, value, |trail| trail.moved(|at| at + 1)) } else { ok(value) }
@@ -251,12 +250,11 @@ fn squote(call: &mut Call) -> Result<Tracked, Fault> {
 fn cat(call: &mut Call) -> Result<Tracked, Fault> {
     let mut out = Vec::new();
     for (i, arg) in call.args.iter().filter(|arg| !arg.is_nil()).enumerate() {
-        let before = out.len();
         if i > 0 {
             out.push(b' ');
         }
         format::show_into(&mut out, arg)?;
-        call.host.spend(out.len() - before)?;
+        call.fits(out.len())?;
     }
     ok(text::made(out))
 }
@@ -275,7 +273,7 @@ fn indented(call: &mut Call, first: &str) -> Result<Tracked, Fault> {
     let bytes = call.bytes(1);
     let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
     let all = total(lines, spaces).saturating_add(bytes.len()).saturating_add(first.len());
-    call.host.spend(all)?;
+    call.fits(all)?;
     let value = match &call.any(1).value {
         Value::Str(text) => {
             let pad = SPACES.get(..spaces).map_or_else(|| Cow::Owned(" ".repeat(spaces)), Cow::Borrowed);

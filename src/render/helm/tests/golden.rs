@@ -65,6 +65,37 @@ fn templates_make_what_helm_makes() {
     assert!(hold("cases.jsonl") > 3000);
 }
 
+/// Helm v3.21.4 and v4.2.4 say as much of a template that includes itself, and of two that include each other.
+#[test]
+fn endless_includes_end_where_those_of_helm_do() {
+    for (name, calls, length) in [("loop", ["loop:7", "loop:7"], 104_285), ("ping", ["ping:8", "pong:9"], 208_389)] {
+        let text = format!("{{{{ include \"{name}\" . }}}}");
+        let files =
+            Files::from([("a".to_owned(), text.into()), ("_helpers.tpl".to_owned(), read("helpers.tpl").into())]);
+        for profile in [Profile::Helm3, Profile::Helm4] {
+            let said = render(&files, "{}", profile, false).err().unwrap().text;
+            let mut rest = said.as_str();
+            let mut frame = |file: &str, at: &str, template: &str, callee: &str| {
+                let call = format!("at <include \"{callee}\" .>: error calling include: ");
+                let text = format!("template: c/templates/{file}:{at}: executing \"{template}\" {call}");
+                rest = rest.strip_prefix(text.as_str()).unwrap_or_else(|| panic!("{text}\n{:.300}", rest));
+            };
+            frame("a", "1:3", "c/templates/a", name);
+            let includes = if calls[0] == calls[1] { 1001 } else { 2 * 1001 };
+            for i in 0..includes {
+                let (template, line) = calls[i % 2].split_once(':').unwrap();
+                let (callee, _) = calls[(i + 1) % 2].split_once(':').unwrap();
+                frame("_helpers.tpl", &format!("{line}:22"), template, callee);
+            }
+            assert_eq!(
+                rest,
+                format!("rendering template has a nested reference name: {name}: unable to execute template")
+            );
+            assert_eq!(said.len(), length, "{name}");
+        }
+    }
+}
+
 #[test]
 fn random_templates_make_what_helm_makes() {
     assert!(hold("random.jsonl") > 1000);

@@ -1,6 +1,8 @@
 //! Charts of a few files, from values to text: the executor, functions, scopes and errors together.
 
+mod coverage;
 mod golden;
+mod limits;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use super::Profile;
 use super::chart::{LoadOptions, Overrides, PrepareOptions, ValuesInput, load, overrides, prepare};
 use super::effects::Seeded;
+use super::gotemplate::exec::Limits;
 use super::program::Program;
 use super::release::{self, Capabilities};
 use super::template::{self, Release};
@@ -20,7 +23,7 @@ use crate::world::{FilePath, MemoryTree, Reader, World};
 struct Failed {
     /// What Helm says.
     text: String,
-    /// Whether a limit of ours was reached.
+    /// Whether a limit of ours ended it.
     limit: bool,
 }
 
@@ -30,6 +33,11 @@ type Files = BTreeMap<String, Vec<u8>>;
 /// Renders a chart `c`. Files without a directory are templates, but for its own (`Chart.yaml`, `values.yaml`, `*.txt`);
 /// so are the results called.
 fn render(files: &Files, values: &str, profile: Profile, record: bool) -> Result<Files, Failed> {
+    render_within(files, values, profile, Limits::default(), record)
+}
+
+/// The same within other limits.
+fn render_within(files: &Files, values: &str, profile: Profile, limits: Limits, record: bool) -> Result<Files, Failed> {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     all.insert("Chart.yaml".to_owned(), "apiVersion: v2\nname: c\nversion: 1.0.0\n".to_owned());
     for (path, text) in files {
@@ -49,7 +57,7 @@ fn render(files: &Files, values: &str, profile: Profile, record: bool) -> Result
     let options = PrepareOptions { profile, ..PrepareOptions::default() };
     let prepared = prepare(&chart, &user, &options, &recorder).map_err(failed)?;
     let program = Program::new(&prepared.root, profile);
-    let program = program.map_err(|why| Failed { text: why.helm(), limit: why.fault.limit })?;
+    let program = program.map_err(|why| Failed { text: why.helm(), limit: false })?;
     let release = Release {
         name: "r".to_owned(),
         namespace: "n".to_owned(),
@@ -58,7 +66,7 @@ fn render(files: &Files, values: &str, profile: Profile, record: bool) -> Result
         origin: crate::source::Origin::NONE,
     };
     let mut effects = Seeded::new(&["test"]);
-    let rendered = template::render(&program, &prepared, &release, profile, &mut effects, record);
+    let rendered = template::render(&program, &prepared, &release, profile, &mut effects, limits, record);
     let rendered = rendered.map_err(|failed| Failed {
         text: release::error::executing(&failed.path, &failed.fault, profile),
         limit: failed.fault.limit,

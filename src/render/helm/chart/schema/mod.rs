@@ -133,7 +133,8 @@ impl Compiled {
             self.urns.push(reference.to_owned());
         } else {
             let message = format!("the schema refers to `{reference}`, and nothing is fetched from elsewhere");
-            let helm = format!("failing loading {}: nothing is fetched", crate::go::quote(reference));
+            let url = reference.split_once('#').map_or(reference, |(url, _)| url);
+            let helm = format!("failing loading {}: nothing is fetched", crate::go::quote(url));
             self.problem.get_or_insert((0, message, helm));
         }
     }
@@ -229,9 +230,10 @@ impl All<'_> {
             self.text += &format!("{name}:\n{helm}");
             let origin = file.source().map_or(Origin::NONE, |source| Origin::new(source.id, *at));
             let message = format!("values.schema.json of `{name}`: {message}");
-            let diagnostic = Diagnostic::error(Code::INVALID_VALUES, message)
-                .at(origin, "")
-                .hint("put what it needs into the schema itself, below `$defs`");
+            let diagnostic = Diagnostic::error(Code::INVALID_VALUES, message).at(origin, "").hint(
+                "put what it needs into the schema itself, below `$defs`, or leave the schema out: \
+                    `--skip-schema-validation`, `skipSchemaValidation` in an Application",
+            );
             self.diagnostics.push(diagnostic);
             return;
         }

@@ -1,6 +1,7 @@
 //! TOML to values, with the errors of BurntSushi/toml for the mistakes that people make.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ecow::EcoString;
 
@@ -8,7 +9,7 @@ use super::scalar;
 use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{ListRef, ListType, MapRef, MapType, Tracked, Value};
 
-/// Arrays and tables in each other.
+/// Arrays and tables in each other, and keys with dots.
 const MAX_DEPTH: usize = 500;
 
 /// A table that is being read.
@@ -32,9 +33,9 @@ impl Table {
         let entries = self.entries.into_iter().map(|(key, item)| {
             let value = match item {
                 Item::Value(value) => value,
-                Item::Table(table) => table.into_value(),
+                Item::Table(table) => stack::level(|| table.into_value()),
                 Item::Tables(tables) => {
-                    let items = tables.into_iter().map(|table| table.into_value().into()).collect();
+                    let items = tables.into_iter().map(|table| stack::level(|| table.into_value()).into()).collect();
                     ListRef::of(ListType::Maps, items).into()
                 }
             };
@@ -87,7 +88,8 @@ pub fn decode(bytes: &[u8]) -> Result<Value, String> {
         Ok(()) => Ok(root.into_value()),
         Err(error) => {
             let line = text.get(..reader.at).unwrap_or(text).matches('\n').count() + 1;
-            let key = reader.key.map(|key| format!(" (last key {})", crate::go::quote(&key))).unwrap_or_default();
+            let key = reader.key.map(|key| format!(" (last key {})", crate::go::quote(&key.join("."))));
+            let key = key.unwrap_or_default();
             Err(format!("toml: line {line}{key}: {error}"))
         }
     }
@@ -97,7 +99,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     /// The key whose value is being read.
-    key: Option<String>,
+    key: Option<Rc<[EcoString]>>,
 }
 
 type Step<T> = Result<T, String>;
@@ -204,8 +206,8 @@ impl<'a> Reader<'a> {
             Some('=') => self.at += 1,
             Some(c) => return Err(format!("expected '.' or '=', but got {} instead", quoted(c))),
         }
-        let full: Vec<EcoString> = context.iter().chain(&keys).cloned().collect();
-        self.key = Some(full.join("."));
+        let full: Rc<[EcoString]> = context.iter().chain(&keys).cloned().collect();
+        self.key = Some(Rc::clone(&full));
         self.blanks();
         let item = stack::level(|| self.item(&full, depth))?;
         let Some((last, before)) = keys.split_last() else { return Ok(()) };
@@ -241,6 +243,9 @@ impl<'a> Reader<'a> {
                 }
             };
             keys.push(key);
+            if keys.len() > MAX_DEPTH {
+                return Err("arrays and tables nest too deeply".to_owned());
+            }
             self.blanks();
             if !self.eat(".") {
                 return Ok(keys);
@@ -275,9 +280,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The key that was read last in an inline table.
-    fn last_of(&self, table: &Table, key: &[EcoString]) -> String {
+    fn last_of(&self, table: &Table, key: &[EcoString]) -> Rc<[EcoString]> {
         let last = table.entries.keys().next_back().cloned().unwrap_or_default();
-        key.iter().chain([&last]).cloned().collect::<Vec<_>>().join(".")
+        key.iter().chain([&last]).cloned().collect()
     }
 
     fn value(&mut self, key: &[EcoString], depth: usize) -> Step<Value> {
@@ -382,10 +387,10 @@ impl<'a> Reader<'a> {
                 out.push(c);
             } else if c == '\\' && quote == '"' {
                 let rest = chars.as_str();
-                let line = rest.split('\n').next().unwrap_or_default();
-                if line.trim().is_empty() && rest.contains('\n') {
+                if rest.trim_start_matches(|c: char| c != '\n' && c.is_whitespace()).starts_with('\n') {
                     let next = rest.trim_start_matches([' ', '\t', '\r', '\n']);
-                    let skip = rest.chars().count() - next.chars().count();
+                    // Each of them is one byte.
+                    let skip = rest.len() - next.len();
                     chars.nth(skip.saturating_sub(1));
                 } else {
                     out.push(escape(&mut chars)?);

@@ -1,17 +1,19 @@
 //! Values to TOML: plain entries of a table first, then its tables, both by key.
 
-use crate::render::helm::gotemplate::call::Fault;
+use crate::render::helm::gotemplate::call::{Fault, Host, Meter};
 use crate::render::helm::gotemplate::stack;
-use crate::render::helm::gotemplate::value::{IntType, ListRef, MAX_DEPTH, MAX_NODES, MapRef, Value};
+use crate::render::helm::gotemplate::value::{IntType, ListRef, MAX_DEPTH, MapRef, Value};
 use crate::yaml::write_general_float;
 
 /// The TOML of a value.
-pub fn encode(value: &Value) -> Result<String, Fault> {
+pub fn encode(value: &Value, host: &mut dyn Host) -> Result<String, Fault> {
     if matches!(value, Value::Nil | Value::NoValue) {
         return Err(Fault::new("reflect: call of reflect.Value.Type on zero Value"));
     }
-    let mut writer = Writer { out: String::new(), nodes: 0, depth: 0 };
+    let room = host.room();
+    let mut writer = Writer { out: String::new(), room, meter: Meter::new(host), depth: 0 };
     writer.value(&mut Vec::new(), value)?;
+    writer.meter.done()?;
     Ok(writer.out)
 }
 
@@ -24,17 +26,19 @@ enum Kind {
     Plain,
 }
 
-struct Writer {
+struct Writer<'h> {
     out: String,
-    nodes: usize,
+    /// Bytes that it may have.
+    room: usize,
+    meter: Meter<'h>,
     depth: usize,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// A value in the place that its keys name: of its own line, or a table.
     fn value(&mut self, key: &mut Vec<String>, value: &Value) -> Result<(), Fault> {
         self.enter()?;
-        match (value, kind(value, 0)?) {
+        match (value, kind(value, 0, &mut self.meter)?) {
             (Value::Map(map), _) => self.table(key, map)?,
             (Value::List(list), Kind::Tables) => self.tables(key, list)?,
             _ => {
@@ -52,8 +56,8 @@ impl Writer {
 
     fn enter(&mut self) -> Result<(), Fault> {
         self.depth += 1;
-        self.nodes += 1;
-        if self.depth > MAX_DEPTH || self.nodes > MAX_NODES {
+        self.meter.value(0)?;
+        if self.depth > MAX_DEPTH || self.out.len() > self.room {
             return Err(Fault::limit("the value is too deep or too large for TOML"));
         }
         Ok(())
@@ -115,6 +119,10 @@ impl Writer {
             return Err(Fault::new("toml: top-level values must be Go maps or structs"));
         }
         for item in list.items() {
+            self.meter.value(0)?;
+            if self.out.len() > self.room {
+                return Err(Fault::limit("the value is too large for TOML"));
+            }
             self.gap();
             self.header(key, "[[", "]]");
             if let Value::Map(map) = &item.value {
@@ -125,7 +133,7 @@ impl Writer {
     }
 
     fn entries(&mut self, key: &mut Vec<String>, map: &MapRef) -> Result<(), Fault> {
-        let (plain, tables) = split(map)?;
+        let (plain, tables) = split(map, &mut self.meter)?;
         for (name, value) in plain.into_iter().chain(tables) {
             if !value.holds_nil() {
                 key.push(name);
@@ -148,7 +156,7 @@ impl Writer {
             Value::Str(text) => self.string(text),
             Value::Raw(bytes) => self.string(&String::from_utf8_lossy(bytes)),
             Value::Map(map) => {
-                let (plain, tables) = split(map)?;
+                let (plain, tables) = split(map, &mut self.meter)?;
                 self.out.push('{');
                 let (first, second) = (plain.len(), tables.len());
                 for (i, (name, value)) in plain.into_iter().chain(tables).enumerate() {
@@ -175,11 +183,11 @@ impl Writer {
                 self.out.push(']');
             }
             Value::Object(object) if object.type_name() == "time.Time" => {
-                let node = object.to_node()?;
+                let node = object.to_node(&mut self.meter)?;
                 self.out.push_str(node.as_str().unwrap_or_default());
             }
             Value::Object(object) => {
-                let node = object.to_node()?;
+                let node = object.to_node(&mut self.meter)?;
                 let inner = crate::render::helm::gotemplate::value::Tracked::frozen(&node, &None);
                 self.element(&inner)?;
             }
@@ -227,10 +235,10 @@ impl Writer {
 type Entries = Vec<(String, Value)>;
 
 /// A table's plain entries, and those that are tables themselves.
-fn split(map: &MapRef) -> Result<(Entries, Entries), Fault> {
+fn split(map: &MapRef, meter: &mut Meter) -> Result<(Entries, Entries), Fault> {
     let (mut plain, mut tables) = (Vec::new(), Vec::new());
     for (name, value) in map.entries() {
-        let into = match kind(&value, 0)? {
+        let into = match kind(&value, 0, meter)? {
             Kind::Table | Kind::Tables => &mut tables,
             Kind::Nil | Kind::Plain => &mut plain,
         };
@@ -239,14 +247,15 @@ fn split(map: &MapRef) -> Result<(Entries, Entries), Fault> {
     Ok((plain, tables))
 }
 
-fn kind(value: &Value, depth: usize) -> Result<Kind, Fault> {
+fn kind(value: &Value, depth: usize, meter: &mut Meter) -> Result<Kind, Fault> {
+    meter.value(0)?;
     match value {
         nil if nil.holds_nil() => Ok(Kind::Nil),
         Value::Map(_) => Ok(Kind::Table),
         Value::List(list) if depth < MAX_DEPTH => {
             let mut tables = !list.is_empty();
             for item in list.items() {
-                match stack::level(|| kind(item, depth + 1))? {
+                match stack::level(|| kind(item, depth + 1, meter))? {
                     Kind::Nil => return Err(Fault::new("toml: cannot encode array with nil element")),
                     Kind::Table => {}
                     Kind::Tables | Kind::Plain => tables = false,

@@ -69,7 +69,7 @@ fn not(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn print(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = format::sprint(call.args)?;
+    let text = format::sprint(call.args, call.host.room())?;
     match call.args {
         [only] if is_copied(only, b'v') => copied(only, &Trail::NONE, text),
         _ => made(call, text),
@@ -77,7 +77,7 @@ fn print(call: &mut Call) -> Result<Tracked, Fault> {
 }
 
 fn printf(call: &mut Call) -> Result<Tracked, Fault> {
-    let text = format::sprintf(call.bytes(0), call.rest(1))?;
+    let text = format::sprintf(call.bytes(0), call.rest(1), call.host.room())?;
     match (call.bytes(0), call.args) {
         ([b'%', verb], [format, only]) if is_copied(only, *verb) => copied(only, &format.trail, text),
         _ => made(call, text),
@@ -99,7 +99,7 @@ fn copied(value: &Tracked, by: &Trail, text: Vec<u8>) -> Result<Tracked, Fault> 
 }
 
 fn println(call: &mut Call) -> Result<Tracked, Fault> {
-    made(call, format::sprintln(call.args)?)
+    made(call, format::sprintln(call.args, call.host.room())?)
 }
 
 fn html(call: &mut Call) -> Result<Tracked, Fault> {
@@ -118,7 +118,7 @@ fn urlquery(call: &mut Call) -> Result<Tracked, Fault> {
 fn escaped(call: &mut Call, escape: fn(&[u8]) -> Vec<u8>) -> Result<Tracked, Fault> {
     let text = match call.args {
         [only] if let Some(bytes) = only.as_bytes() => Cow::Borrowed(bytes),
-        args => Cow::Owned(format::sprint_followed(args)?),
+        args => Cow::Owned(format::sprint_followed(args, call.host.room())?),
     };
     made(call, escape(&text))
 }

@@ -22,6 +22,12 @@ pub(super) enum Run<'f> {
     Method(&'f Tracked),
 }
 
+/// Bytes that the error of a limit has at most before it is no longer wrapped.
+pub(super) const MAX_LIMIT_TEXT: usize = 4096;
+
+/// Bytes that a function reads while a template takes a step.
+const BYTES_A_STEP: usize = 64;
+
 impl Exec<'_> {
     #[expect(clippy::too_many_arguments, reason = "exec.go's evalFunction")]
     pub(super) fn function<'t>(
@@ -128,28 +134,32 @@ impl Exec<'_> {
             (None, Some(value)) => reflected(value),
             (None, None) => String::new(),
         });
+        // What a function does with texts takes as long as they are.
+        let read: usize = values.iter().filter_map(|value| value.as_bytes()).map(<[u8]>::len).sum();
+        self.work(read / BYTES_A_STEP)?;
         let mut host = Caller { exec: self, state, pos };
         let mut call = Call { name: expression.as_deref().unwrap_or(name), args: &values, host: &mut host };
         let result = match run {
             Run::Function(function) => stack::function(|| (function.run)(&mut call)),
             Run::Method(receiver) => match &receiver.value {
                 Value::Object(object) => stack::function(|| object.call(name, &mut call)),
-                _ => super::eval::call_values_method(receiver, &call),
+                _ => super::eval::call_values_method(receiver, &mut call),
             },
         };
         match result {
             Ok(mut value) => {
-                match &value.value {
-                    Value::Str(text) => self.spend(text.len())?,
-                    Value::Raw(bytes) => self.spend(bytes.len())?,
-                    Value::List(list) => self.spend(list.len())?,
-                    _ => {}
-                }
-                if self.record && value.trail.is_none() {
-                    value.trail = Trail::made_of(computed(name, &values));
+                self.text(value.as_bytes().map_or(0, <[u8]>::len))?;
+                self.spend(value.made())?;
+                if self.record {
+                    if value.trail.is_none() {
+                        value.trail = Trail::made_of(computed(name, &values));
+                    }
+                    self.note(value.trail.reads().map_or(0, |reads| reads.text.len()))?;
                 }
                 Ok(Operand { iface: value.is_nil(), value })
             }
+            // Of a recursion that met a limit, the innermost calls are enough.
+            Err(fault) if fault.limit && fault.text.len() > MAX_LIMIT_TEXT => Err(fault),
             Err(fault) if fault.limit && fault.frame.is_none() && fault.cause.is_none() => {
                 state.at = node;
                 let text = fault.text.clone();
@@ -329,6 +339,14 @@ impl Host for Caller<'_, '_, '_, '_> {
 
     fn spend(&mut self, bytes: usize) -> Result<(), Fault> {
         self.exec.spend(bytes)
+    }
+
+    fn work(&mut self, steps: usize) -> Result<(), Fault> {
+        self.exec.work(steps)
+    }
+
+    fn room(&self) -> usize {
+        self.exec.room()
     }
 
     fn recording(&self) -> bool {

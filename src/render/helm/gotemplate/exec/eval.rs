@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ecow::EcoString;
 
 use super::super::ast::{Command, Constant, Expr, Number, Pipe, Variable};
-use super::super::call::{Call, Fault, Signature};
+use super::super::call::{Call, Fault, Meter, Signature};
 use super::super::complex::Complex;
 use super::super::parse::number::complex;
 use super::super::quote::quote;
@@ -202,6 +202,7 @@ impl Exec<'_> {
         last: Option<Tracked>,
     ) -> Result<Operand, Fault> {
         let Some((name, before)) = fields.split_last() else { return Ok(receiver) };
+        self.work(before.len())?;
         for field in before {
             receiver = self.field(state, dot, field, node, &[], None, &receiver)?;
         }
@@ -354,11 +355,16 @@ fn values_method(go: MapType, name: &str) -> Option<Signature> {
 }
 
 /// Calls a method of Helm's values.
-pub(super) fn call_values_method(values: &Tracked, call: &Call) -> Result<Tracked, Fault> {
+pub(super) fn call_values_method(values: &Tracked, call: &mut Call) -> Result<Tracked, Fault> {
     let Some(map) = values.as_map() else { return Ok(Tracked::default()) };
     match call.name {
         "AsMap" => Ok(Tracked { value: map.retyped(MapType::Any).into(), trail: values.trail.clone() }),
-        "YAML" => Ok(Value::from(crate::yaml::emit(&values.to_node()?)).into()),
+        "YAML" => {
+            let mut meter = Meter::new(call.host);
+            let node = values.to_node(&mut meter)?;
+            meter.done()?;
+            Ok(Value::from(crate::yaml::emit(&node)).into())
+        }
         "Table" => Ok(Value::from(table(map, &call.str(0))?).into()),
         "PathValue" => {
             let path = call.str(0);

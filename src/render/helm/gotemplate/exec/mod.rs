@@ -10,6 +10,7 @@ mod tpl;
 mod walk;
 
 use std::collections::HashMap;
+use std::mem::size_of;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -43,10 +44,13 @@ pub enum MissingKey {
 /// How much an execution may do, counted over all the templates that one [`Exec`] runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Statements and operands.
+    /// Statements and operands; what functions do counts by what it takes.
     pub steps: u64,
-    /// Bytes of text made, in between ones included.
+    /// Bytes of all texts and collections made, in between ones included; while recording, as many again for what is known of
+    /// them.
     pub bytes: u64,
+    /// Bytes of one text.
+    pub text: usize,
     /// Templates within templates.
     pub depth: usize,
 }
@@ -54,7 +58,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Some twenty times what the largest public charts use.
     fn default() -> Self {
-        Self { steps: 200_000_000, bytes: 4 << 30, depth: 10_000 }
+        Self { steps: 200_000_000, bytes: 1 << 30, text: 64 << 20, depth: 10_000 }
     }
 }
 
@@ -120,8 +124,13 @@ pub struct Exec<'a> {
     texts: HashMap<EcoString, Rc<[Arc<Tree>]>>,
     steps: u64,
     bytes: u64,
+    /// Bytes of segments, while recording.
+    noted: u64,
     depth: usize,
 }
+
+/// Variables that are cleared while a template takes a step.
+const VARIABLES_A_STEP: usize = 16;
 
 /// A value, and whether Go's static type of it is `interface {}`: that decides texts of errors, and what fields of nil are.
 #[derive(Clone, Debug, Default)]
@@ -190,6 +199,7 @@ impl<'a> Exec<'a> {
             texts: HashMap::new(),
             steps: 0,
             bytes: 0,
+            noted: 0,
             depth: 0,
         }
     }
@@ -232,6 +242,7 @@ impl<'a> Exec<'a> {
         }
         self.depth += 1;
         let base = self.vars.len();
+        self.work(tree.variables / VARIABLES_A_STEP)?;
         self.vars.resize(base + tree.variables.max(1), Operand::default());
         if let Some(root) = self.vars.get_mut(base) {
             *root = dot.clone();
@@ -248,6 +259,11 @@ impl<'a> Exec<'a> {
         if self.steps > self.limits.steps { Err(self.too_long()) } else { Ok(()) }
     }
 
+    fn work(&mut self, steps: usize) -> Result<(), Fault> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        if self.steps > self.limits.steps { Err(self.too_long()) } else { Ok(()) }
+    }
+
     #[cold]
     fn too_long(&self) -> Fault {
         Fault::limit(format!("the templates take more than {} steps", self.limits.steps))
@@ -256,7 +272,29 @@ impl<'a> Exec<'a> {
     fn spend(&mut self, bytes: usize) -> Result<(), Fault> {
         self.bytes = self.bytes.saturating_add(bytes as u64);
         if self.bytes > self.limits.bytes {
-            return Err(Fault::limit(format!("the templates make more than {} bytes of text", self.limits.bytes)));
+            return Err(Fault::limit(format!("the templates make more than {} bytes", self.limits.bytes)));
+        }
+        Ok(())
+    }
+
+    /// A text of so many bytes was made.
+    fn text(&self, bytes: usize) -> Result<(), Fault> {
+        if bytes > self.limits.text {
+            return Err(Fault::limit(format!("a text of more than {} bytes", self.limits.text)));
+        }
+        Ok(())
+    }
+
+    fn room(&self) -> usize {
+        usize::try_from(self.limits.bytes.saturating_sub(self.bytes)).unwrap_or(usize::MAX).min(self.limits.text)
+    }
+
+    /// So many segments were made, while recording.
+    fn note(&mut self, segments: usize) -> Result<(), Fault> {
+        self.noted = self.noted.saturating_add((segments * size_of::<Segment>()) as u64);
+        if self.noted > self.limits.bytes {
+            let bytes = self.limits.bytes;
+            return Err(Fault::limit(format!("where it all comes from would take more than {bytes} bytes")));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What was printed, and while recording which action and which values made each byte.
 
 use super::super::ast::{Pipe, Tree};
+use super::super::call::Fault;
 use super::super::trail::{Reads, Trail};
 use super::super::value::Tracked;
 use super::{Exec, State};
@@ -43,27 +44,36 @@ impl Exec<'_> {
         self.out.carried = self.out.carried.and(reads);
     }
 
-    pub(super) fn record_text(&mut self, state: &State, start: u32, end: u32) {
+    pub(super) fn record_text(&mut self, state: &State, start: u32, end: u32) -> Result<(), Fault> {
         if start == end {
-            return;
+            return Ok(());
         }
+        self.note(1)?;
         let template = span(state.tree, start as usize, end as usize);
         let around = self.around();
         self.out.push(self.out.bytes.len(), template, ReadSet::NONE, &around, false);
+        Ok(())
     }
 
-    pub(super) fn record_value(&mut self, state: &State, pipe: &Pipe, value: &Tracked, start: usize) {
+    pub(super) fn record_value(
+        &mut self,
+        state: &State,
+        pipe: &Pipe,
+        value: &Tracked,
+        start: usize,
+    ) -> Result<(), Fault> {
         let template = action(state.tree, pipe.pos);
         let none = Reads::default();
         let reads = value.trail.reads().unwrap_or(&none);
         if self.out.bytes.len() == start {
             self.carry(&reads.values);
-            return;
+            return Ok(());
         }
+        self.note(reads.text.len() + 1)?;
         let around = self.around();
         if reads.text.is_empty() {
             self.out.push(start, template, reads.values.clone(), &around, reads.exact);
-            return;
+            return Ok(());
         }
         // A text that has segments itself: each byte comes from where it came from there.
         if reads.text.first().is_some_and(|s| s.start > 0) {
@@ -74,6 +84,7 @@ impl Exec<'_> {
             let template = if segment.template.file.is_real() { segment.template } else { template };
             self.out.push(start + segment.start as usize, template, segment.reads.clone(), &around, segment.exact);
         }
+        Ok(())
     }
 
     /// What the conditions and loops around the current action read.

@@ -13,11 +13,19 @@ use super::super::parse::parse;
 use super::super::trail::Trail;
 use super::super::value::{Tracked, Value};
 use super::Exec;
+use super::args::MAX_LIMIT_TEXT;
 use crate::provenance::Segment;
 use crate::source::FileId;
 
 /// How often a template may be included within itself (engine.go's `recursionMaxNums`).
 const MAX_INCLUDES: usize = 1000;
+
+/// How many bytes a byte of a template takes that is kept, parsed; and what a tree takes at least, in bytes of its text.
+const NODES: usize = 16;
+const TREE: usize = 128;
+
+/// Bytes that are parsed while a template takes a step.
+const PARSED_A_STEP: usize = 4;
 
 /// What text/template prints for no value, and Helm takes out again.
 const NO_VALUE: &[u8] = b"<no value>";
@@ -51,6 +59,9 @@ impl Exec<'_> {
         let trees = match self.texts.get(&*source) {
             Some(trees) => Rc::clone(trees),
             None => {
+                // A tree has more bytes than its text.
+                self.spend((bytes.len() + TREE) * NODES)?;
+                self.work((bytes.len() + TREE) / PARSED_A_STEP)?;
                 let parsed = parse(self.set_name, Arc::from(&*source), FileId::NONE, self.functions);
                 let parsed = parsed.map_err(|cause| {
                     Fault::wrap(format!("cannot parse template {}: {}", quote_bytes(bytes), cause.text), cause)
@@ -66,6 +77,9 @@ impl Exec<'_> {
         let result = self.execute_tree(main, data);
         self.scope = outer;
         let (bytes, segments) = result.map_err(|cause| {
+            if cause.limit && cause.text.len() > MAX_LIMIT_TEXT {
+                return cause;
+            }
             let text = format!("error during tpl function execution for {}: {}", quote_bytes(bytes), cause.text);
             Fault::wrap(text, cause)
         })?;

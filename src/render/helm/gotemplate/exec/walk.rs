@@ -7,7 +7,7 @@ use super::super::quote::quote;
 use super::super::show;
 use super::super::stack;
 use super::super::value::{ListType, Tracked, Value};
-use super::{At, Exec, Flow, Operand, State};
+use super::{At, Exec, Flow, Operand, State, VARIABLES_A_STEP};
 
 impl Exec<'_> {
     pub(super) fn walk_list<'t>(
@@ -24,9 +24,10 @@ impl Exec<'_> {
                     let text = state.tree.text.get(*start as usize..*end as usize).unwrap_or_default();
                     self.spend(text.len())?;
                     if self.record {
-                        self.record_text(state, *start, *end);
+                        self.record_text(state, *start, *end)?;
                     }
                     self.out.bytes.extend_from_slice(text.as_bytes());
+                    self.text(self.out.bytes.len())?;
                 }
                 Statement::Action(pipe) => {
                     let value = self.pipeline(state, dot, pipe)?;
@@ -73,6 +74,7 @@ impl Exec<'_> {
         list: &'t List,
     ) -> Result<Flow, Fault> {
         let from = state.base + branch.base as usize;
+        self.work(self.vars.len().saturating_sub(from) / VARIABLES_A_STEP)?;
         for slot in self.vars.iter_mut().skip(from) {
             *slot = Operand::default();
         }
@@ -168,6 +170,7 @@ impl Exec<'_> {
             }
             Value::Map(map) => {
                 let iface = !map.go().holds_strings();
+                self.work(map.len())?;
                 for (key, item) in map.entries() {
                     ran = true;
                     let key = Tracked { value: Value::Str(key), trail: item.trail.blurred() };
@@ -179,6 +182,7 @@ impl Exec<'_> {
             Value::Nil | Value::NoValue => {}
             Value::Object(object) => match object.entries() {
                 Some(entries) => {
+                    self.work(entries.len())?;
                     for (key, item) in entries {
                         ran = true;
                         if self.iteration(state, branch, key, Operand::new(item))? {
@@ -267,11 +271,15 @@ impl Exec<'_> {
                 let shown = show::node_text(state.tree, statement);
                 return Err(self.fault(state, format!("can't print {shown} of type {}", object.type_name()), None));
             }
-            other => format::print_into(&mut self.out.bytes, other)?,
+            other => {
+                let room = self.room();
+                format::print_into(&mut self.out.bytes, other, room)?;
+            }
         }
         self.spend(self.out.bytes.len() - start)?;
+        self.text(self.out.bytes.len())?;
         if self.record {
-            self.record_value(state, pipe, value, start);
+            self.record_value(state, pipe, value, start)?;
         }
         Ok(())
     }

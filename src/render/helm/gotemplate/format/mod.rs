@@ -1,6 +1,6 @@
 //! Go's fmt, over template values: what an action prints, and `print`, `printf`, `println`, sprig's `strval`.
 //!
-//! Texts are bytes, as Go's strings are. What grows beyond [`MAX_BYTES`], or is nested without end (a map that holds
+//! Texts are bytes, as Go's strings are. What grows beyond the room that there is, or is nested without end (a map that holds
 //! itself, on which Go runs out of stack), is a [`Fault`].
 
 mod directive;
@@ -22,36 +22,36 @@ pub use float::push_float;
 pub use printable::is_print;
 pub use quote::{can_backquote, quote, quote_ascii};
 
-/// Bytes that one call makes at most.
+/// Bytes that one call makes at most, where nobody says how much room there is.
 pub const MAX_BYTES: usize = 64 << 20;
 
 /// `fmt.Sprintf`.
-pub fn sprintf(format: &[u8], args: &[Tracked]) -> Result<Vec<u8>, Fault> {
+pub fn sprintf(format: &[u8], args: &[Tracked], room: usize) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::with_capacity(format.len() + 8 * args.len());
-    let mut printer = Printer::new(&mut out);
+    let mut printer = Printer::new(&mut out, room);
     directive::print(&mut printer, format, args);
     printer.finish()?;
     Ok(out)
 }
 
 /// `fmt.Sprint`: a space between two that aren't strings.
-pub fn sprint(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
-    spaced(args, |printer, arg| printer.arg(arg, 'v'))
+pub fn sprint(args: &[Tracked], room: usize) -> Result<Vec<u8>, Fault> {
+    spaced(args, room, |printer, arg| printer.arg(arg, 'v'))
 }
 
 /// The same as the escapers do it: nil is the string `<no value>`, pointers are followed.
-pub(super) fn sprint_followed(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
+pub(super) fn sprint_followed(args: &[Tracked], room: usize) -> Result<Vec<u8>, Fault> {
     let filled = |arg: &Tracked| if arg.is_nil() { Value::from("<no value>").into() } else { arg.clone() };
     let args: Vec<Tracked> = args.iter().map(filled).collect();
-    spaced(&args, |printer, arg| match arg {
+    spaced(&args, room, |printer, arg| match arg {
         Value::Object(object) if object.kind() == "ptr" => printer.followed(&**object),
         _ => printer.arg(arg, 'v'),
     })
 }
 
-fn spaced(args: &[Tracked], print: fn(&mut Printer, &Value)) -> Result<Vec<u8>, Fault> {
+fn spaced(args: &[Tracked], room: usize, print: fn(&mut Printer, &Value)) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out);
+    let mut printer = Printer::new(&mut out, room);
     let mut after_string = true;
     for arg in args {
         let string = arg.kind() == "string";
@@ -66,9 +66,9 @@ fn spaced(args: &[Tracked], print: fn(&mut Printer, &Value)) -> Result<Vec<u8>, 
 }
 
 /// `fmt.Sprintln`: a space between any two, and a line's end.
-pub fn sprintln(args: &[Tracked]) -> Result<Vec<u8>, Fault> {
+pub fn sprintln(args: &[Tracked], room: usize) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out);
+    let mut printer = Printer::new(&mut out, room);
     for (at, arg) in args.iter().enumerate() {
         if at > 0 {
             printer.push(b" ");
@@ -90,7 +90,7 @@ pub fn show(value: &Value) -> Result<Vec<u8>, Fault> {
 /// `%v` of what a pointer leads to.
 pub(super) fn followed(object: &dyn Object) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out);
+    let mut printer = Printer::new(&mut out, MAX_BYTES);
     printer.followed(object);
     printer.finish()?;
     Ok(out)
@@ -99,7 +99,7 @@ pub(super) fn followed(object: &dyn Object) -> Result<Vec<u8>, Fault> {
 /// `%s` of a `reflect.Value`: what errors of comparisons show.
 pub(super) fn show_string(value: &Value) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out);
+    let mut printer = Printer::new(&mut out, MAX_BYTES);
     printer.value(value, 's', 0);
     printer.finish()?;
     Ok(out)
@@ -107,13 +107,17 @@ pub(super) fn show_string(value: &Value) -> Result<Vec<u8>, Fault> {
 
 /// `%v`, at the end of a text.
 pub fn show_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
+    show_within(out, value, MAX_BYTES)
+}
+
+fn show_within(out: &mut Vec<u8>, value: &Value, room: usize) -> Result<(), Fault> {
     match value {
         Value::Str(text) => out.extend_from_slice(text.as_bytes()),
         Value::Float(f) => push_float(out, *f),
         Value::Int(n, go) if go.unsigned() => float::push_int(out, n.cast_unsigned(), false),
         Value::Int(n, _) => float::push_int(out, n.unsigned_abs(), *n < 0),
         _ => {
-            let mut printer = Printer::new(out);
+            let mut printer = Printer::new(out, room);
             printer.arg(value, 'v');
             printer.finish()?;
         }
@@ -123,19 +127,19 @@ pub fn show_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
 
 /// What an action prints of its value: as `%v`, but nil is `<no value>`, and a pointer is followed. Functions can't be
 /// printed; the executor refuses them (their [`Value::kind`] is `func`).
-pub fn print_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Fault> {
+pub fn print_into(out: &mut Vec<u8>, value: &Value, room: usize) -> Result<(), Fault> {
     match value {
         Value::Nil | Value::NoValue => out.extend_from_slice(b"<no value>"),
         Value::Object(object) if object.kind() == "ptr" => {
-            let mut printer = Printer::new(out);
+            let mut printer = Printer::new(out, room);
             printer.followed(&**object);
             printer.finish()?;
         }
         Value::Object(object) => match object.pointer_string() {
             Some(text) => out.extend_from_slice(text.as_bytes()),
-            None => show_into(out, value)?,
+            None => show_within(out, value, room)?,
         },
-        _ => show_into(out, value)?,
+        _ => show_within(out, value, room)?,
     }
     Ok(())
 }

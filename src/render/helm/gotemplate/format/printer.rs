@@ -1,7 +1,7 @@
 //! One value, by one verb.
 
 use super::flags::{Flags, first_runes};
-use super::{MAX_BYTES, float, quote};
+use super::{float, quote};
 use crate::render::helm::gotemplate::call::Fault;
 use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{Body, IntType, ListRef, MAX_DEPTH, MapRef, Object, Value};
@@ -23,8 +23,8 @@ pub(in crate::render::helm::gotemplate) struct Printer<'o> {
 }
 
 impl<'o> Printer<'o> {
-    pub(in crate::render::helm::gotemplate) fn new(out: &'o mut Vec<u8>) -> Self {
-        let limit = out.len().saturating_add(MAX_BYTES);
+    pub(in crate::render::helm::gotemplate) fn new(out: &'o mut Vec<u8>, room: usize) -> Self {
+        let limit = out.len().saturating_add(room);
         Self { out, limit, flags: Flags::default(), erroring: false, stopped: None }
     }
 
@@ -47,7 +47,7 @@ impl<'o> Printer<'o> {
 
     fn room(&mut self, bytes: usize) -> bool {
         if self.out.len().saturating_add(bytes) > self.limit {
-            self.stopped = Some("formatting a value makes more than 64 MiB of text");
+            self.stopped = Some("formatting a value makes a text that is too long");
         }
         self.stopped.is_none()
     }

@@ -9,7 +9,7 @@ use sha2::Digest;
 use super::der::{self, Reader};
 use super::keys::Key;
 use super::pem;
-use crate::render::helm::gotemplate::call::{Call, Fault, ok};
+use crate::render::helm::gotemplate::call::{Call, Fault, Meter, ok};
 use crate::render::helm::gotemplate::value::{Object, Tracked, Value};
 use crate::render::helm::sprig::dates::utc_parts;
 use crate::source::Origin;
@@ -46,7 +46,7 @@ impl Object for Certificate {
         }
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         let mut map = Map::new();
         map.insert("Cert", Origin::NONE, Node::made(self.cert.as_str()));
         map.insert("Key", Origin::NONE, Node::made(self.key.as_str()));
@@ -119,8 +119,12 @@ pub fn read(bytes: &[u8]) -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
     Some((subject.to_vec(), key_id, public.to_vec()))
 }
 
+/// How many steps a signature takes, with the largest keys.
+const SLOW: usize = 1 << 18;
+
 /// Makes and signs a certificate; without a signer, it signs itself.
 pub fn create(call: &mut Call, request: &Request, key: &Key, signer: Option<&Signer>) -> Result<Certificate, Fault> {
+    call.host.work(SLOW)?;
     let failed = |what: &str| Fault::new(format!("error creating certificate: {what}"));
     let alternatives = alternatives(request)?;
     let mut serial = [0; 16];

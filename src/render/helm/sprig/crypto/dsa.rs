@@ -16,7 +16,7 @@ pub struct DsaKey {
 impl DsaKey {
     /// A new key of 2048 and 256 bits, with parameters of its own.
     pub fn generate(call: &mut Call) -> Result<Self, Fault> {
-        call.host.spend(1 << 16)?;
+        call.host.work(10_000_000)?;
         let failed = || Fault::new("crypto/dsa: invalid parameters");
         let q = prime::random(call, 256)?;
         let two_q = q.clone().resize_unchecked(2048).shl(1).to_nz().into_option().ok_or_else(failed)?;

@@ -41,9 +41,13 @@ const P521: &[u8] = &[6, 5, 0x2B, 0x81, 4, 0, 0x23];
 const EXPLICIT_0: u8 = 0xA0;
 const EXPLICIT_1: u8 = 0xA1;
 
+/// Steps that it takes to make a key on a curve.
+const CURVE: usize = 4096;
+
 impl Key {
     /// A new key for `genPrivateKey`; none if there is no such kind.
     pub fn generate(call: &mut Call, kind: &str) -> Result<Option<Self>, Fault> {
+        call.host.work(CURVE)?;
         Ok(Some(match kind {
             "" | "rsa" => Self::rsa(call, 4096)?,
             "dsa" => Self::Dsa(DsaKey::generate(call)?),

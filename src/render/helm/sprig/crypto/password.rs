@@ -9,7 +9,7 @@ use super::super::encoding::base64_decode;
 use crate::render::helm::gotemplate::call::{Call, Fault, ok};
 use crate::render::helm::gotemplate::value::{Tracked, Value};
 
-/// What a call that takes long counts for.
+/// How many steps a call takes that is meant to take long.
 const SLOW: usize = 1 << 20;
 /// golang.org/x/crypto's default.
 const COST: u32 = 10;
@@ -18,7 +18,7 @@ fn bcrypt_hash(call: &mut Call, password: &[u8]) -> Result<String, Fault> {
     if password.len() > 72 {
         return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
     }
-    call.host.spend(SLOW)?;
+    call.host.work(SLOW)?;
     let mut salt = [0; 16];
     call.host.random(call.name, &mut salt)?;
     match ::bcrypt::hash_with_salt(password, COST, salt) {
@@ -99,7 +99,7 @@ pub fn derive_password(call: &mut Call) -> Result<Tracked, Fault> {
         return ok(Value::bytes([b"cannot find password template ", call.bytes(1)].concat()));
     }
     let (password, user, site) = (call.bytes(2), call.bytes(3), call.bytes(4));
-    call.host.spend(SLOW)?;
+    call.host.work(SLOW)?;
     let len = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
     let failed = |_| Fault::new("failed to derive password");
     let salt = [NAMESPACE, &len(user), user].concat();

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::render::helm::gotemplate::call::{Call, Fault, Signature, Type, ok};
+use crate::render::helm::gotemplate::call::{Call, Fault, Meter, Signature, Type, ok};
 use crate::render::helm::gotemplate::value::{Object, Tracked, Value};
 use crate::yaml::Node;
 
@@ -125,7 +125,7 @@ impl Object for GoDuration {
         }
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         Ok(Node::made(self.0))
     }
 

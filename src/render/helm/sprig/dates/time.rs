@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::clock::{Instant, Zone};
 use super::duration::GoDuration;
 use super::layout::{MONTHS, WEEKDAYS, format, rfc3339};
-use crate::render::helm::gotemplate::call::{Call, Fault, Signature, Type, ok};
+use crate::render::helm::gotemplate::call::{Call, Fault, Meter, Signature, Type, ok};
 use crate::render::helm::gotemplate::value::{Object, Tracked, Value};
 use crate::yaml::Node;
 
@@ -136,7 +136,7 @@ impl Object for GoTime {
         }
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         let wrong = |what: &str| {
             let text = format!("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {what}");
             Err(Fault::new(text))
@@ -189,7 +189,7 @@ impl Object for Named {
         ok(self.show())
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         Ok(Node::made(self.number))
     }
 
@@ -223,7 +223,7 @@ impl Object for Location {
         ok(self.show())
     }
 
-    fn to_node(&self) -> Result<Node, Fault> {
+    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
         Ok(Node::made(crate::yaml::Map::new()))
     }
 

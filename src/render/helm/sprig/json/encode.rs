@@ -1,6 +1,9 @@
 //! Values to JSON, straight from the values: trees that nobody looked into stay frozen.
 
-use crate::render::helm::gotemplate::call::{Fault, Host};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::render::helm::gotemplate::call::{Fault, Host, Meter};
 use crate::render::helm::gotemplate::stack;
 use crate::render::helm::gotemplate::value::{IntType, ListType, MAX_DEPTH, Value, not_finite};
 use crate::yaml::{self, JsonStyle, Node, write_json_float, write_json_string};
@@ -16,12 +19,12 @@ pub enum Style {
     Raw,
 }
 
-/// The JSON of a value. Its size is spent as it grows: a few shared values can stand for a text without end.
+/// The JSON of a value, as far as there is room: a few shared values can stand for a text without end.
 pub fn encode(value: &Value, style: Style, host: &mut dyn Host) -> Result<String, Fault> {
-    let mut writer = Writer { out: String::new(), style, depth: 0, spent: 0, host };
+    let room = host.room();
+    let mut writer = Writer { out: String::new(), style, depth: 0, room, meter: Meter::new(host) };
     writer.value(value)?;
-    let rest = writer.out.len() - writer.spent;
-    writer.host.spend(rest)?;
+    writer.meter.done()?;
     Ok(writer.out)
 }
 
@@ -29,9 +32,9 @@ struct Writer<'h> {
     out: String,
     style: Style,
     depth: usize,
-    /// Bytes that the host knows of.
-    spent: usize,
-    host: &'h mut dyn Host,
+    /// Bytes that the text may have.
+    room: usize,
+    meter: Meter<'h>,
 }
 
 impl Writer<'_> {
@@ -55,7 +58,7 @@ impl Writer<'_> {
                     self.open('{', value)?;
                     let mut first = true;
                     for (key, entry) in map.entries() {
-                        self.item(&mut first);
+                        self.item(&mut first)?;
                         self.key(&key);
                         stack::level(|| self.value(&entry))?;
                     }
@@ -66,19 +69,25 @@ impl Writer<'_> {
             Value::List(list) => match list.as_frozen() {
                 Some(frozen) => self.frozen_list(&frozen, true)?,
                 // Base64, like any other string.
-                None if list.go() == ListType::Bytes => self.node(&value.to_node()?, true)?,
+                None if list.go() == ListType::Bytes => {
+                    let text = STANDARD.encode(list.as_byte_slice().unwrap_or_default());
+                    write_json_string(&text, self.escapes(), &mut self.out);
+                }
                 None => {
                     self.open('[', value)?;
                     let mut first = true;
                     for item in list.items() {
-                        self.item(&mut first);
+                        self.item(&mut first)?;
                         stack::level(|| self.value(item))?;
                     }
                     self.close(']', first);
                 }
             },
             // The fields of a struct keep their order.
-            Value::Object(object) => self.node(&object.to_node()?, false)?,
+            Value::Object(object) => {
+                let node = object.to_node(&mut self.meter)?;
+                self.node(&node, false)?;
+            }
         }
         Ok(())
     }
@@ -105,7 +114,7 @@ impl Writer<'_> {
         self.open('{', &Value::Nil)?;
         let mut first = true;
         for entry in entries {
-            self.item(&mut first);
+            self.item(&mut first)?;
             self.key(&entry.key);
             stack::level(|| self.node(&entry.value, sort))?;
         }
@@ -117,7 +126,7 @@ impl Writer<'_> {
         self.open('[', &Value::Nil)?;
         let mut first = true;
         for item in items {
-            self.item(&mut first);
+            self.item(&mut first)?;
             stack::level(|| self.node(item, sort))?;
         }
         self.close(']', first);
@@ -155,18 +164,23 @@ impl Writer<'_> {
             return Err(Fault::new(text));
         }
         self.out.push(bracket);
-        if self.out.len() - self.spent > 1 << 16 {
-            self.host.spend(self.out.len() - self.spent)?;
-            self.spent = self.out.len();
+        self.fits()
+    }
+
+    fn fits(&self) -> Result<(), Fault> {
+        if self.out.len() > self.room {
+            return Err(Fault::limit(format!("the value has a text of more than {} bytes", self.room)));
         }
         Ok(())
     }
 
-    fn item(&mut self, first: &mut bool) {
+    fn item(&mut self, first: &mut bool) -> Result<(), Fault> {
         if !std::mem::take(first) {
             self.out.push(',');
         }
         self.line();
+        self.meter.value(0)?;
+        self.fits()
     }
 
     fn key(&mut self, key: &str) {

@@ -2,7 +2,7 @@
 
 use regex::Captures;
 
-use super::subject::Subject;
+use crate::render::go_regex::Subject;
 
 /// A template, read once for all matches.
 pub(super) struct Template<'t>(Vec<Part<'t>>);

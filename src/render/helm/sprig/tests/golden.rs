@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::host::{Alone, call, function};
 use super::tagged::{identities, read, shown};
-use crate::render::helm::gotemplate::call::{Function, Type};
+use crate::render::helm::gotemplate::call::{Function, Meter, Type};
 use crate::render::helm::gotemplate::value::{IntType, ListType, MapRef, MapType, Tracked, Value};
 
 const GROUPS: [&str; 11] =
@@ -78,7 +78,7 @@ fn arguments(args: &[Json], frozen: bool) -> Vec<Tracked> {
 /// A value as a file holds it, if a file can.
 fn freeze(json: &Json) -> Tracked {
     let value = read(json);
-    match value.to_node() {
+    match value.to_node(&mut Meter::new(&mut Alone::new(false))) {
         Ok(node) if shown(&Tracked::frozen(&node, &None)) == shown(&value) => Tracked::frozen(&node, &None),
         _ => value.into(),
     }

@@ -41,6 +41,10 @@ impl Host for Alone {
         Ok(())
     }
 
+    fn room(&self) -> usize {
+        self.left
+    }
+
     fn recording(&self) -> bool {
         self.recording
     }

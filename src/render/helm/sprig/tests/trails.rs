@@ -2,6 +2,7 @@
 
 use super::host::{Alone, call};
 use crate::provenance::{ReadSet, Segment, ValueRead, ValuesPath};
+use crate::render::helm::gotemplate::call::Meter;
 use crate::render::helm::gotemplate::trail::{Reads, Trail};
 use crate::render::helm::gotemplate::value::{ListRef, MapRef, MapType, Tracked, Value};
 use crate::source::{FileId, Origin, Span};
@@ -94,7 +95,9 @@ fn a_choice_names_what_it_was_made_by() {
 #[test]
 fn entries_keep_their_own_reads_and_absent_ones_are_reads_too() {
     let inner = MapRef::of(MapType::Any, [("b".into(), literal(1.0))].into());
-    let node = Value::from(MapRef::of(MapType::Any, [("a".into(), literal(inner))].into())).to_node().unwrap();
+    let node = Value::from(MapRef::of(MapType::Any, [("a".into(), literal(inner))].into()))
+        .to_node(&mut Meter::new(&mut Alone::new(false)))
+        .unwrap();
     let place = Some(std::rc::Rc::new(path("map")));
     let map = Tracked::frozen(&node, &place);
     assert_eq!(shown("get", &[map.clone(), read("a", "key")]).0, "*map.a key");

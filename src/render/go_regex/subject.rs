@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// A text for the regex crate, and the way back to the bytes that it stands for.
-pub(super) struct Subject<'a> {
+pub struct Subject<'a> {
     bytes: &'a [u8],
     /// The bytes, or what stands for them.
     pub text: Cow<'a, str>,
@@ -13,6 +13,7 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// The text of some bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
         if let Ok(text) = std::str::from_utf8(bytes) {
             return Self { bytes, text: Cow::Borrowed(text), replaced: Vec::new() };

@@ -4,16 +4,39 @@
 use super::subject::Subject;
 
 /// An expression that is ready to match.
-pub(super) struct Compiled {
+pub struct Compiled {
+    /// The expression of the regex crate.
     pub regex: regex::Regex,
+    /// About how many states it has.
+    pub weight: usize,
     /// The names of the groups from 1 on. Go allows what the crate doesn't: digits first, and doubles.
     pub names: Vec<Option<String>>,
 }
 
 impl Compiled {
+    /// Whether it is found anywhere in a text.
     pub fn is_match(&self, subject: &Subject) -> bool {
         self.regex.is_match(&subject.text)
     }
+}
+
+/// An expression that has been read, in the crate's syntax.
+pub struct Parsed<'a> {
+    text: &'a str,
+    out: String,
+    names: Vec<Option<String>>,
+    /// About how many states it is going to have.
+    pub weight: usize,
+}
+
+/// What a compiled expression takes, in bytes, and the tables that are made while it is used.
+const MAX_SIZE: usize = 16 << 20;
+const MAX_TABLES: usize = 1 << 20;
+
+/// Steps that it takes to read an expression. Looking a class of Unicode up takes long.
+pub fn work(expression: &[u8]) -> usize {
+    let classes = expression.windows(2).filter(|pair| matches!(pair, [b'\\', b'p' | b'P'])).count();
+    expression.len() / 8 + classes * 2000
 }
 
 /// Groups in groups.
@@ -21,19 +44,46 @@ const MAX_DEPTH: usize = 1000;
 /// Repetitions of repetitions.
 const MAX_REPEAT: u32 = 1000;
 
+/// States of a class of characters, which are one to four bytes each; and of one of Unicode's.
+const CLASS: usize = 8;
+const UNICODE: usize = 600;
+
 type Result<T> = std::result::Result<T, String>;
 
-/// Reads an expression; the error is Go's text.
-pub(super) fn compile(expression: &[u8]) -> Result<Compiled> {
+/// Reads an expression.
+///
+/// # Errors
+/// What Go says of it.
+pub fn parse(expression: &[u8]) -> Result<Parsed<'_>> {
     let Ok(text) = std::str::from_utf8(expression) else {
         let valid = expression.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
         return Err(error("invalid UTF-8", &crate::go::valid(expression.get(valid..).unwrap_or_default())));
     };
     let mut parser = Parser { whole: text, out: String::new(), groups: vec![Group::default()], names: Vec::new() };
     parser.parse()?;
-    let built = regex::RegexBuilder::new(&parser.out).nest_limit(2000).size_limit(64 << 20).build();
-    let regex = built.map_err(|_| error("expression too large", text))?;
-    Ok(Compiled { regex, names: parser.names })
+    let weight = parser.top().weight;
+    Ok(Parsed { text, out: parser.out, names: parser.names, weight })
+}
+
+/// Reads an expression and makes it ready.
+///
+/// # Errors
+/// What Go says of it.
+pub fn compile(expression: &[u8]) -> Result<Compiled> {
+    parse(expression)?.compile()
+}
+
+impl Parsed<'_> {
+    /// Makes it ready.
+    ///
+    /// # Errors
+    /// It takes too much memory.
+    pub fn compile(self) -> Result<Compiled> {
+        let mut builder = regex::RegexBuilder::new(&self.out);
+        let built = builder.nest_limit(2000).size_limit(MAX_SIZE).dfa_size_limit(MAX_TABLES).build();
+        let regex = built.map_err(|_| error("expression too large", self.text))?;
+        Ok(Compiled { regex, names: self.names, weight: self.weight })
+    }
 }
 
 fn error(code: &str, expression: &str) -> String {
@@ -48,6 +98,9 @@ struct Group {
     /// How often the last thing repeats its parts at most, and how often anything so far does.
     last: u32,
     most: u32,
+    /// How many states the last thing is about, and all of them.
+    last_weight: usize,
+    weight: usize,
 }
 
 struct Parser<'a> {
@@ -70,7 +123,7 @@ impl<'a> Parser<'a> {
                     let closed = self.groups.pop().filter(|_| !self.groups.is_empty());
                     let Some(closed) = closed else { return Err(error("unexpected )", self.whole)) };
                     self.out.push(')');
-                    self.atom(closed.most.max(1));
+                    self.atom(closed.most.max(1), closed.weight + 2);
                     rest = after(rest, 1);
                 }
                 '|' => {
@@ -80,16 +133,24 @@ impl<'a> Parser<'a> {
                 }
                 '^' | '$' | '.' => {
                     self.out.push(c);
-                    self.atom(1);
+                    self.atom(1, CLASS);
                     rest = after(rest, 1);
                 }
                 '[' => {
+                    let class = rest;
                     rest = self.class(rest)?;
-                    self.atom(1);
+                    // About as many states as it is long; names are those of small classes, `\p` is counted by itself.
+                    let unicode = if slice(class, rest).contains(r"\p") || slice(class, rest).contains(r"\P") {
+                        UNICODE
+                    } else {
+                        0
+                    };
+                    self.atom(1, CLASS + slice(class, rest).len() + unicode);
                 }
                 '*' | '+' | '?' => {
                     let before = rest;
                     rest = self.repeat(before, after(rest, 1), last_repeat)?;
+                    self.times(2);
                     self.push_operator(before, rest);
                     repeat = before;
                 }
@@ -130,11 +191,21 @@ impl<'a> Parser<'a> {
         &mut self.groups[last]
     }
 
-    fn atom(&mut self, times: u32) {
+    fn atom(&mut self, times: u32, weight: usize) {
         let top = self.top();
         top.atom = true;
         top.last = times;
         top.most = top.most.max(times);
+        top.last_weight = weight;
+        top.weight = top.weight.saturating_add(weight);
+    }
+
+    /// The last thing stands there so many times.
+    fn times(&mut self, times: usize) {
+        let top = self.top();
+        let more = top.last_weight.saturating_mul(times.saturating_sub(1));
+        top.last_weight = top.last_weight.saturating_add(more);
+        top.weight = top.weight.saturating_add(more);
     }
 
     fn no_atom(&mut self) {
@@ -143,7 +214,7 @@ impl<'a> Parser<'a> {
 
     fn literal(&mut self, c: char) {
         push_char(&mut self.out, c);
-        self.atom(1);
+        self.atom(1, 1);
     }
 
     /// `(`, `(?flags)`, `(?flags:`, `(?P<name>`, `(?<name>`.
@@ -221,6 +292,7 @@ impl<'a> Parser<'a> {
         }
         top.last = total;
         top.most = top.most.max(total);
+        self.times(times as usize + 1);
         Ok(())
     }
 
@@ -236,7 +308,7 @@ impl<'a> Parser<'a> {
         };
         if let Some(spelled) = simple {
             self.out.push_str(spelled);
-            self.atom(1);
+            self.atom(1, 1);
             return Ok(after(text, 2));
         }
         if second == Some('Q') {
@@ -246,12 +318,12 @@ impl<'a> Parser<'a> {
             return Ok(rest);
         }
         if let Some(rest) = class_escape(text, &mut self.out)? {
-            self.atom(1);
+            self.atom(1, if matches!(second, Some('p' | 'P')) { UNICODE } else { CLASS });
             return Ok(rest);
         }
         let (code, rest) = parse_escape(text)?;
         push_code(&mut self.out, code);
-        self.atom(1);
+        self.atom(1, 1);
         Ok(rest)
     }
 
