@@ -1,8 +1,8 @@
 //! The example fleets render to what other tools make of them.
 //!
 //! `testdata/fleets/hub-and-spoke.expected` was made by `testdata/fleets/expected.py` with PyYAML 6.0.3 and Jinja2 3.1.6,
-//! `testdata/fleets/charts.expected` by `testdata/fleets/charts.py` with Helm v4.2.4; the heads of those files say how to
-//! make them again.
+//! `testdata/fleets/charts.expected` by `testdata/fleets/charts.py` with Helm v4.2.4, `testdata/fleets/kustomize.expected` by
+//! `testdata/fleets/kustomize.py` with kustomize v5.8.1; the heads of those files say how to make them again.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy doesn't take for tests")]
 
@@ -64,6 +64,11 @@ fn the_example_fleet_is_what_pyyaml_and_jinja2_make_of_it() {
 #[test]
 fn charts_are_what_helm_makes_of_them() {
     assert_eq!(compared("charts"), 25);
+}
+
+#[test]
+fn kustomizations_are_what_kustomize_makes_of_them() {
+    assert_eq!(compared("kustomize"), 61);
 }
 
 /// Renders a fleet and holds each object against what is expected; how many there are.

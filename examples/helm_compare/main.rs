@@ -16,6 +16,7 @@ mod case;
 mod list;
 #[path = "../../benches/support/machine.rs"]
 mod machine;
+mod output;
 mod pattern;
 mod report;
 mod tool;
@@ -30,8 +31,9 @@ use clap::Parser;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use case::{Case, Taken};
+use output::Output;
 use report::Style;
-use tool::{Output, Tool};
+use tool::Tool;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -164,9 +166,15 @@ fn cases(args: &Args) -> Result<Vec<Case>, Failure> {
 
 fn compare(case: &Case, helm: &Tool, here: &Tool, args: &Args) -> Result<report::Result, Failure> {
     let first = helm.run(case)?;
-    let more: Vec<Output> = (1..args.runs).map(|_| helm.run(case)).collect::<Result<_, _>>()?;
+    let mut more: Vec<Output> = (1..args.runs).map(|_| helm.run(case)).collect::<Result<_, _>>()?;
     let own = here.run(case)?;
-    let verdict = verdict::judge(&first, &more, &own);
+    let mut verdict = verdict::judge(&first, &more, &own);
+    if !verdict.good() {
+        // Charts print the time, and runs within one second agree about it.
+        std::thread::sleep(tool::TICK);
+        more.push(helm.run(case)?);
+        verdict = verdict::judge(&first, &more, &own);
+    }
     if let Some(keep) = args.keep.as_ref().filter(|_| !verdict.good()) {
         write_both(keep, case, &first, &own)?;
     }

@@ -1,11 +1,15 @@
 //! Runs the two tools that are compared.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::Failure;
 use crate::case::Case;
+use crate::output::Output;
+
+/// How far apart two runs have to be for the time that charts print to differ.
+pub const TICK: Duration = Duration::from_millis(1100);
 
 /// A command that understands `template [NAME] CHART`.
 #[derive(Clone, Debug)]
@@ -15,33 +19,20 @@ pub struct Tool {
     before: Vec<String>,
     /// What comes after the case's own arguments.
     after: Vec<String>,
-}
-
-/// What a run printed, and how long it took.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// Whether it exited with 0.
-    pub success: bool,
-    /// The exit code; none if a signal ended it.
-    pub code: Option<i32>,
-    /// What it wrote to stdout.
-    pub stdout: Vec<u8>,
-    /// What it wrote to stderr.
-    pub stderr: String,
-    /// From start to end.
-    pub wall: Duration,
+    /// Whether it gives an account of its own after what Helm would say.
+    accounts: bool,
 }
 
 impl Tool {
     /// Helm itself.
     pub fn helm(program: &Path) -> Result<Self, Failure> {
-        Ok(Self { program: absolute(program)?, before: Vec::new(), after: Vec::new() })
+        Ok(Self { program: absolute(program)?, before: Vec::new(), after: Vec::new(), accounts: false })
     }
 
     /// Terrace's engine, as one line of Helm.
     pub fn terrace(program: &Path, profile: &str) -> Result<Self, Failure> {
         let after = ["--profile", profile].map(str::to_owned).to_vec();
-        Ok(Self { program: absolute(program)?, before: vec!["helm".to_owned()], after })
+        Ok(Self { program: absolute(program)?, before: vec!["helm".to_owned()], after, accounts: true })
     }
 
     /// The command of a case: no user's settings, no cluster, the machine's environment left out.
@@ -57,16 +48,8 @@ impl Tool {
     /// # Errors
     /// The tool can't be started.
     pub fn run(&self, case: &Case) -> Result<Output, Failure> {
-        let mut command = self.command(case);
-        let started = Instant::now();
-        let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{}: {e}", self.program.display()))?;
-        Ok(Output {
-            success: output.status.success(),
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            wall: started.elapsed(),
-        })
+        let output = Output::of(self.command(case)).map_err(|e| format!("{}: {e}", self.program.display()))?;
+        Ok(if self.accounts { output.without_account() } else { output })
     }
 
     /// What `helm version` says of itself.
@@ -79,25 +62,6 @@ impl Tool {
             .output()
             .map_err(|e| format!("{}: {e}", self.program.display()))?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    }
-}
-
-impl Output {
-    /// What it failed with: from the line that starts with `Error:` on, as warnings may come before it.
-    pub fn error(&self) -> &str {
-        let at =
-            if self.stderr.starts_with("Error:") { Some(0) } else { self.stderr.find("\nError:").map(|at| at + 1) };
-        at.and_then(|at| self.stderr.get(at..)).unwrap_or(&self.stderr)
-    }
-
-    /// What is compared: the manifests; of a failure, what was printed all the same, the error and the exit code.
-    pub fn shown(&self) -> String {
-        let mut text = String::from_utf8_lossy(&self.stdout).into_owned();
-        if !self.success {
-            text.push_str(self.error());
-            text.push_str(&self.code.map_or("killed\n".to_owned(), |code| format!("exit code {code}\n")));
-        }
-        text
     }
 }
 

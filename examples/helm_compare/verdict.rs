@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::output::Output;
 use crate::pattern::Pattern;
-use crate::tool::Output;
 
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

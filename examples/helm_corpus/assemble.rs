@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use crate::Failure;
 use crate::clones::{Clones, Depth, git};
-use crate::lock::{Chart, Dependency, Line, Missing, Repository, directory};
+use crate::lines::directory;
+use crate::lock::{Chart, Dependency, Line, Missing, Repository};
 use crate::range;
 
 /// Deeper than charts go: a chart that needs itself ends here.

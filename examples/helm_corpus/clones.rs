@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Failure;
-use crate::lock::directory;
+use crate::lines::directory;
 
 /// Repositories on this machine.
 #[derive(Debug)]

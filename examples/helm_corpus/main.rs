@@ -8,7 +8,10 @@ mod assemble;
 #[path = "../helm_compare/case.rs"]
 mod case;
 mod clones;
+mod lines;
 mod lock;
+#[path = "../helm_compare/output.rs"]
+mod output;
 mod range;
 #[path = "../helm_compare/tool.rs"]
 mod tool;
@@ -25,7 +28,8 @@ use assemble::Assembler;
 use case::Taken;
 use clones::Clones;
 use lock::{Line, Repository};
-use tool::{Output, Tool};
+use output::Output;
+use tool::Tool;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -81,7 +85,7 @@ fn run(args: &Args) -> Result<bool, Failure> {
     let charts = charts.canonicalize()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.max(1)).build()?;
     if args.update {
-        let repositories: Vec<Repository> = lock::read(&list)?;
+        let repositories: Vec<Repository> = lines::read(&list)?;
         let mut lines = Assembler::new(&clones, &repositories, &charts).all()?;
         for helm in &args.helm {
             lines.extend(pool.install(|| record(&Tool::helm(helm)?, &repositories, &charts))?);
@@ -90,7 +94,7 @@ fn run(args: &Args) -> Result<bool, Failure> {
         println!("{} lines in {}", lines.len(), locked.display());
         return Ok(true);
     }
-    let lines: Vec<Line> = lock::read(&locked)?;
+    let lines: Vec<Line> = lines::read(&locked)?;
     assemble::replay(&clones, &lines, &charts)?;
     if args.assemble {
         println!("{}", charts.display());
@@ -111,18 +115,19 @@ fn record(helm: &Tool, repositories: &[Repository], charts: &Path) -> Result<Vec
     for repository in repositories.iter().filter(|repository| repository.cases) {
         let values = [vec![case::TESTED_VALUES.to_owned()], repository.values.clone()].concat();
         let taken = Taken { archives: true, ..Taken::default() };
-        let cases = case::discover(&charts.join(lock::directory(&repository.url)?), taken, &values)?;
-        let one = |case: &case::Case| -> Result<Line, Failure> {
-            let (first, second) = (digest(&helm.run(case)?), digest(&helm.run(case)?));
-            Ok(Line::Case(lock::Case {
+        let cases = case::discover(&charts.join(lines::directory(&repository.url)?), taken, &values)?;
+        let all = || cases.par_iter().map(|case| Ok(digest(&helm.run(case)?))).collect::<Result<Vec<_>, Failure>>();
+        let first = all()?;
+        std::thread::sleep(tool::TICK);
+        for ((case, first), second) in cases.iter().zip(first).zip(all()?) {
+            lines.push(Line::Case(lock::Case {
                 repository: repository.url.clone(),
                 args: case.args.clone(),
                 profile: profile.to_owned(),
                 helm: version.clone(),
                 result: if first == second { first } else { lock::Result::Random },
-            }))
-        };
-        lines.extend(cases.par_iter().map(one).collect::<Result<Vec<_>, _>>()?);
+            }));
+        }
     }
     Ok(lines)
 }
@@ -141,7 +146,7 @@ fn check(terrace: &Path, lines: &[Line], charts: &Path) -> Result<bool, Failure>
     let cases: Vec<&lock::Case> =
         lines.iter().filter_map(|line| if let Line::Case(case) = line { Some(case) } else { None }).collect();
     let one = |case: &&lock::Case| -> Result<(&'static str, Duration), Failure> {
-        let dir = charts.join(lock::directory(&case.repository)?);
+        let dir = charts.join(lines::directory(&case.repository)?);
         let call = case::Case { dir, chart: String::new(), name: String::new(), args: case.args.clone(), golden: None };
         let output = Tool::terrace(terrace, &case.profile)?.run(&call)?;
         let word = match (&case.result, digest(&output)) {

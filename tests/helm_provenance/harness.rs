@@ -8,6 +8,7 @@ use terrace::provenance::{Key, ReadSet, Recorder, ValueRead, leaves};
 use terrace::render::helm::chart::{LoadOptions, PrepareOptions, load, prepare};
 use terrace::render::helm::options::{Options, Values};
 use terrace::render::helm::{Charts, Profile};
+use terrace::render::kustomize::bases::Bases;
 use terrace::render::{Env, jinja};
 use terrace::source::{FileId, Origin, SourceKind, Span};
 use terrace::world::{DiskOptions, DiskTree, FilePath, Reader, World};
@@ -76,8 +77,14 @@ impl Chart {
         let recorder = if record { Recorder::recording() } else { Recorder::off() };
         let context = jinja::Context::new(Vec::new());
         let reader = Reader::new(&self.world);
-        let env =
-            Env { reader: &reader, jinja: &self.engine, helm: &self.charts, context: &context, recorder: &recorder };
+        let env = Env {
+            reader: &reader,
+            jinja: &self.engine,
+            helm: &self.charts,
+            kustomize: &Bases::new(),
+            context: &context,
+            recorder: &recorder,
+        };
         let options = Options {
             release: "app".to_owned(),
             namespace: "default".to_owned(),
