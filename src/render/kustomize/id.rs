@@ -14,6 +14,34 @@ const DEFAULT_NAMESPACE: &str = "default";
 /// What stands for the namespace of what has none.
 pub const CLUSTER_SCOPED: &str = "_non_namespaceable_";
 
+/// Kinds that come first where kustomize sorts, unless it is told otherwise (kyaml/resid/gvk.go).
+pub const FIRST_KINDS: &[&str] = &[
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+/// Kinds that come last.
+pub const LAST_KINDS: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
 /// A group, version and kind.
 #[derive(Clone, Debug, Default)]
 pub struct Gvk {

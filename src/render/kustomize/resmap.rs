@@ -178,18 +178,6 @@ impl ResMap {
         }
     }
 
-    /// Puts the resources into another order.
-    pub fn sort_by_key<K: Ord>(&mut self, key: impl FnMut(&Resource) -> K) {
-        self.list.sort_by_cached_key(key);
-        self.forget();
-    }
-
-    /// Puts the resources into another order, keeping that of equals.
-    pub fn sort_by(&mut self, compare: impl FnMut(&Resource, &Resource) -> std::cmp::Ordering) {
-        self.list.sort_by(compare);
-        self.forget();
-    }
-
     /// Adds what a generator made: new, or as its behavior says where there is one of its id (`AbsorbAll`).
     ///
     /// # Errors

@@ -209,15 +209,6 @@ impl Resource {
         });
     }
 
-    /// Sets `apiVersion`.
-    pub fn set_api_version(&mut self, version: &str, origin: Origin) {
-        self.edit(|node| {
-            if let Some(map) = node.as_map_mut() {
-                set(map, "apiVersion", untagged(version, origin));
-            }
-        });
-    }
-
     /// A text under `metadata.labels` or `metadata.annotations`.
     pub fn metadata_text(&self, field: &str, key: &str) -> Option<EcoString> {
         self.node.at(&["metadata", field, key]).and_then(text_of)

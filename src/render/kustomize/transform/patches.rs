@@ -19,44 +19,6 @@ use crate::go::quote;
 use crate::source::{Origin, SourceFile, SourceKind};
 use crate::yaml;
 
-/// Applies a patch that has been read to the resources that the caller chooses, as one with a target is; how many there were.
-/// What is left of a deleted one is empty.
-///
-/// # Errors
-/// Several strategic merge patches at once, what can't be applied, and what `fits` says.
-pub fn change_where(
-    resources: &mut [Resource],
-    patch: &Parsed,
-    how: Merging<'_>,
-    mut fits: impl FnMut(&Resource) -> Result<bool>,
-) -> Result<usize> {
-    let mut changed = 0;
-    let mut each = |change: &dyn Fn(&mut Resource) -> Result<()>| {
-        for resource in resources.iter_mut().filter(|resource| !resource.is_empty()) {
-            if fits(resource)? {
-                change(resource).map_err(|failure| also(failure, resource))?;
-                changed += 1;
-            }
-        }
-        Ok(())
-    };
-    match patch {
-        Parsed::Json(json) => each(&|resource| {
-            resource.store_previous_id();
-            apply_json(resource, json, how)
-        })?,
-        Parsed::Strategic(patches) => match patches.as_slice() {
-            [] => {}
-            [patch] => {
-                let patch = for_any(patch, how.sources);
-                each(&|resource| merge_selected(resource, &patch, how))?;
-            }
-            _ => return Err(several("")),
-        },
-    }
-    Ok(changed)
-}
-
 fn several(shown: &str) -> Failure {
     let text = format!(
         "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: {shown}"

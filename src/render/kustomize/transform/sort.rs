@@ -4,39 +4,11 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::super::failure::{Failure, Result};
-use super::super::id::{Gvk, ResId};
+use super::super::id::{FIRST_KINDS, Gvk, LAST_KINDS, ResId};
 use super::super::resmap::ResMap;
 use super::super::resource::Resource;
 use super::super::types::SortOptions;
 use crate::diag::Code;
-
-/// Kinds that come first, unless it is said otherwise.
-const FIRST: &[&str] = &[
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-/// Kinds that come last, unless it is said otherwise.
-const LAST: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// How many elements Go's sort takes to be few.
 const INSERTED: usize = 12;
@@ -71,7 +43,7 @@ pub fn sort(map: &mut ResMap, options: &SortOptions) -> Result<()> {
 /// # Errors
 /// Two resources of one id.
 pub fn legacy_default(map: &mut ResMap) -> Result<()> {
-    by_kind(map, FIRST.iter().copied(), LAST.iter().copied())
+    by_kind(map, FIRST_KINDS.iter().copied(), LAST_KINDS.iter().copied())
 }
 
 fn by_kind<'k>(

@@ -15,7 +15,7 @@ use super::{NameBackReferences, TransformerConfig};
 use crate::diag::{Code, Diagnostic};
 use crate::render::kustomize::failure::{Failure, Result};
 use crate::render::kustomize::field_spec::FieldSpec;
-use crate::render::kustomize::id::Gvk;
+use crate::render::kustomize::id::{FIRST_KINDS, Gvk, LAST_KINDS};
 
 impl TransformerConfig {
     /// Two configurations in one: shared where one of them is all of it. Equal ones cost nothing.
@@ -179,38 +179,11 @@ pub fn merge_references(own: Vec<NameBackReferences>, more: &[NameBackReferences
     Ok(all)
 }
 
-/// Kinds that come first, and last, where types are sorted.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
-
 /// The order of types (`Gvk.IsLessThan`).
 fn compare(a: &Gvk, b: &Gvk) -> Ordering {
     let rank = |gvk: &Gvk| {
-        let first = FIRST.iter().position(|kind| *kind == gvk.kind).map(|at| (0, at));
-        let last = || LAST.iter().position(|kind| *kind == gvk.kind).map(|at| (2, at));
+        let first = FIRST_KINDS.iter().position(|kind| *kind == gvk.kind).map(|at| (0, at));
+        let last = || LAST_KINDS.iter().position(|kind| *kind == gvk.kind).map(|at| (2, at));
         first.or_else(last).unwrap_or((1, 0))
     };
     rank(a).cmp(&rank(b)).then_with(|| sorted_by(a).cmp(&sorted_by(b)))
