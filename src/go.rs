@@ -1,5 +1,8 @@
 //! Small facts of Go's library that more than one module repeats: how `%q` quotes, what is printable, what is space.
 
+pub mod duration;
+pub mod url;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -11,8 +14,11 @@ static PRINT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{L}\p{
 
 /// Go's `unicode.IsPrint`.
 pub fn is_print(c: char) -> bool {
-    if c.is_ascii() {
-        return matches!(c, ' '..='~');
+    match c {
+        _ if c.is_ascii() => return matches!(c, ' '..='~'),
+        // What people write most; making the table of all takes longer than many a chart.
+        '\u{A1}'..='\u{AC}' | '\u{AE}'..='\u{24F}' | '\u{2010}'..='\u{2027}' | '\u{2190}'..='\u{23FF}' => return true,
+        _ => {}
     }
     let mut buffer = [0; 4];
     PRINT.as_ref().is_some_and(|print| print.is_match(c.encode_utf8(&mut buffer)))

@@ -266,10 +266,11 @@ impl Sources {
 
     /// Adds a text under a name and gives it an id.
     pub fn add(&self, name: impl Into<String>, text: impl Into<Arc<str>>, kind: SourceKind) -> Arc<SourceFile> {
-        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        let id = FileId(u32::try_from(files.len()).unwrap_or(LAST - 3).min(LAST - 3));
+        // A text may be copied here, which nobody else has to wait for.
         let (name, text) = (name.into(), text.into());
         let (lines, digest, kept) = Default::default();
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        let id = FileId(u32::try_from(files.len()).unwrap_or(LAST - 3).min(LAST - 3));
         let file = Arc::new(SourceFile { id, name, text, kind, lines, digest, kept });
         files.push(Arc::clone(&file));
         file

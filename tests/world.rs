@@ -67,10 +67,6 @@ fn head(repo: &Repo, options: GitOptions) -> Result<GitTree, GitError> {
     GitTree::open(repository, &commit, options)
 }
 
-fn failed(what: &str) -> Result<Vec<u8>, ReadError> {
-    Err(ReadError::Failed(what.to_owned()))
-}
-
 fn dangling(what: &str) -> Result<Vec<u8>, ReadError> {
     Err(ReadError::Dangling(what.to_owned()))
 }
@@ -325,9 +321,10 @@ fn special_files_are_never_opened() {
     symlink("pipe", root.path().join("link")).unwrap();
     let tree = disk(root.path());
     assert_eq!(names(&tree, ""), ["link!@"]);
-    assert_eq!(tree.read("pipe"), failed("is a named pipe, not a file"));
-    assert_eq!(tree.read("link"), failed("is a named pipe, not a file"));
-    assert_eq!(tree.read("socket"), failed("is a socket, not a file"));
+    assert_eq!(tree.read("pipe"), Err(ReadError::Special("a named pipe")));
+    assert_eq!(tree.read("link"), Err(ReadError::Special("a named pipe")));
+    assert_eq!(tree.read("socket"), Err(ReadError::Special("a socket")));
+    assert_eq!(ReadError::Special("a socket").to_string(), "is a socket, not a file");
     assert_eq!(tree.read("pipe/x"), Err(ReadError::Missing));
     assert_eq!((tree.kind("pipe"), tree.kind("link")), (Ok(None), Ok(None)));
 }

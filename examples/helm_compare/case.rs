@@ -87,7 +87,7 @@ fn below(dir: &Path, path: &Path) -> Result<String, Failure> {
 }
 
 /// Where charts keep the values that they are tested with, from the chart's directory on.
-pub const TESTED_VALUES: &str = "ci/*values.yaml";
+pub const TESTED_VALUES: &str = "ci/*values.{yaml,yml}";
 
 /// All cases of a directory: each chart by itself, and with each of its values files that one of the patterns means.
 ///

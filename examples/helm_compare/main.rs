@@ -4,7 +4,7 @@
 //! cargo run --release --example helm_compare -- --helm PATH [--profile helm3|helm4] DIR…
 //! ```
 //!
-//! Every chart at and below a DIR is rendered with its default values and with each of its `ci/*values.yaml`, or what
+//! Every chart at and below a DIR is rendered with its default values and with each of its `ci/*values.yaml` and `.yml`, or what
 //! else `--values` says. With
 //! `--cases FILE`, what the list says is called in DIR instead. Where two runs of Helm differ, only the parts that differ
 //! between them are left out of the comparison. With `--bench N` nothing is compared: both sides are timed in turn.

@@ -40,7 +40,9 @@ impl Output {
     pub fn error(&self) -> &str {
         let at =
             if self.stderr.starts_with("Error:") { Some(0) } else { self.stderr.find("\nError:").map(|at| at + 1) };
-        at.and_then(|at| self.stderr.get(at..)).unwrap_or(&self.stderr)
+        let error = at.and_then(|at| self.stderr.get(at..)).unwrap_or(&self.stderr);
+        // With `--debug` Helm 3 goes on with its own calls: where its code lay when it was built, and the time.
+        error.find("\nhelm.go:").and_then(|end| error.get(..=end)).unwrap_or(error)
     }
 
     /// What is compared: the manifests; of a failure, what was printed all the same, the error and the exit code.
@@ -66,7 +68,8 @@ fn account(stderr: &str) -> usize {
     let heads = |line: &str| {
         let rest = line.strip_prefix("error[").or_else(|| line.strip_prefix("warning["));
         let code = rest.and_then(|rest| rest.split_once("]: ")).map(|(code, _)| code);
-        code.is_some_and(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+        // What clap says of flags has no code.
+        line.starts_with("error: ") || code.is_some_and(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
     };
     let mut at = 0;
     for line in stderr.split_inclusive('\n') {

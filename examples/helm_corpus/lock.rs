@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
+use crate::lines::directory;
 
 /// A line of `repositories.jsonl`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,6 +108,47 @@ pub enum Result {
     Error(String),
     /// It renders something else each time.
     Random,
+}
+
+/// The lines of the charts whose place in the corpus holds a text, with their dependencies and cases.
+///
+/// # Errors
+/// A repository has no name.
+pub fn only(lines: &[Line], text: &str) -> std::result::Result<Vec<Line>, Failure> {
+    let mut taken = Vec::new();
+    let mut inside = false;
+    for line in lines {
+        let keep = match line {
+            Line::Chart(chart) => {
+                inside = format!("{}/{}", directory(&chart.repository)?, chart.path).contains(text);
+                inside
+            }
+            Line::Dependency(_) | Line::Missing(_) => inside,
+            Line::Case(case) => {
+                let chart = case.args.get(1).map_or("", String::as_str);
+                format!("{}/{chart}", directory(&case.repository)?).contains(text)
+            }
+        };
+        if keep {
+            taken.push(line.clone());
+        }
+    }
+    Ok(taken)
+}
+
+/// Puts a case where `--update` would have put it: behind those of the same Helm and repository that come before it.
+pub fn insert(lines: &mut Vec<Line>, line: Line) {
+    let Line::Case(case) = &line else { return };
+    // The chart, then its values file; its default values have none.
+    let place = |case: &Case| (case.args.get(1).cloned(), case.args.get(5).cloned());
+    let before = |other: &Line| match other {
+        Line::Case(other) => {
+            other.profile == case.profile && other.repository == case.repository && place(other) < place(case)
+        }
+        _ => false,
+    };
+    let at = lines.iter().rposition(before).map_or(lines.len(), |at| at + 1);
+    lines.insert(at, line);
 }
 
 /// Writes the lock.

@@ -1,5 +1,5 @@
 //! Holds Terrace's Helm engine against what Helm rendered of public charts, without Helm: `testdata/helm/corpus` calls it.
-//! With `--update` and Helm itself, makes that record again.
+//! With `--update` and Helm itself, makes that record again; with `--add`, what the record lacks of charts that it has.
 //!
 //! Charts come from git, at the commits of `testdata/helm/repositories.jsonl`, and so do their dependencies (see
 //! [`assemble`]); nothing of them is kept in this repository but digests, in `testdata/helm/corpus.lock.jsonl`.
@@ -49,12 +49,18 @@ struct Args {
     #[arg(long, value_name = "PATH")]
     terrace: Option<PathBuf>,
     /// Only lay the charts out, and say where
-    #[arg(long, conflicts_with = "update")]
+    #[arg(long, conflicts_with_all = ["update", "add"])]
     assemble: bool,
     /// Make the lock again, with each Helm given
     #[arg(long, requires = "helm")]
     update: bool,
-    /// With --update: the real Helm, built as releases are; may be repeated
+    /// Add to the lock the cases that its charts have and it lacks, with each Helm given
+    #[arg(long, requires = "helm", conflicts_with = "update")]
+    add: bool,
+    /// Only charts whose place (owner+name/path) holds this text
+    #[arg(long, value_name = "TEXT", conflicts_with = "update")]
+    only: Option<String>,
+    /// With --update or --add: the real Helm, built as releases are; may be repeated
     #[arg(long, value_name = "PATH")]
     helm: Vec<PathBuf>,
     /// How many charts at once
@@ -88,14 +94,29 @@ fn run(args: &Args) -> Result<bool, Failure> {
         let repositories: Vec<Repository> = lines::read(&list)?;
         let mut lines = Assembler::new(&clones, &repositories, &charts).all()?;
         for helm in &args.helm {
-            lines.extend(pool.install(|| record(&Tool::helm(helm)?, &repositories, &charts))?);
+            lines.extend(pool.install(|| record(&Tool::helm(helm)?, &repositories, &charts, &[]))?);
         }
         lock::write(&locked, &lines)?;
         println!("{} lines in {}", lines.len(), locked.display());
         return Ok(true);
     }
-    let lines: Vec<Line> = lines::read(&locked)?;
-    assemble::replay(&clones, &lines, &charts)?;
+    let mut lines: Vec<Line> = lines::read(&locked)?;
+    let taken = match &args.only {
+        Some(text) => lock::only(&lines, text)?,
+        None => lines.clone(),
+    };
+    assemble::replay(&clones, &taken, &charts)?;
+    if args.add {
+        let repositories: Vec<Repository> = lines::read(&list)?;
+        for helm in &args.helm {
+            for line in pool.install(|| record(&Tool::helm(helm)?, &repositories, &charts, &lines))? {
+                lock::insert(&mut lines, line);
+            }
+        }
+        lock::write(&locked, &lines)?;
+        println!("{} lines in {}", lines.len(), locked.display());
+        return Ok(true);
+    }
     if args.assemble {
         println!("{}", charts.display());
         return Ok(true);
@@ -104,18 +125,32 @@ fn run(args: &Args) -> Result<bool, Failure> {
         Some(terrace) => terrace.clone(),
         None => std::env::current_exe()?.ancestors().nth(2).unwrap_or(Path::new(".")).join("terrace"),
     };
-    pool.install(|| check(&terrace, &lines, &charts))
+    pool.install(|| check(&terrace, &taken, &charts))
 }
 
-/// What Helm makes of all charts of the repositories with cases.
-fn record(helm: &Tool, repositories: &[Repository], charts: &Path) -> Result<Vec<Line>, Failure> {
+/// What Helm makes of all charts that are laid out of the repositories with cases, but for the cases that are known.
+fn record(helm: &Tool, repositories: &[Repository], charts: &Path, known: &[Line]) -> Result<Vec<Line>, Failure> {
     let version = helm.version()?;
     let profile = if version.starts_with("v3.") { "helm3" } else { "helm4" };
     let mut lines = Vec::new();
     for repository in repositories.iter().filter(|repository| repository.cases) {
         let values = [vec![case::TESTED_VALUES.to_owned()], repository.values.clone()].concat();
         let taken = Taken { archives: true, ..Taken::default() };
-        let cases = case::discover(&charts.join(lines::directory(&repository.url)?), taken, &values)?;
+        let dir = charts.join(lines::directory(&repository.url)?);
+        if !dir.is_dir() {
+            continue; // None of its charts are asked for.
+        }
+        let mut cases = case::discover(&dir, taken, &values)?;
+        let is_known = |line: &Line, case: &case::Case| match line {
+            Line::Case(known) => {
+                known.profile == profile && known.repository == repository.url && known.args == case.args
+            }
+            _ => false,
+        };
+        cases.retain(|case| !known.iter().any(|line| is_known(line, case)));
+        if cases.is_empty() {
+            continue;
+        }
         let all = || cases.par_iter().map(|case| Ok(digest(&helm.run(case)?))).collect::<Result<Vec<_>, Failure>>();
         let first = all()?;
         std::thread::sleep(tool::TICK);

@@ -30,7 +30,7 @@ fuzz_target!(|text: &str| match parse("t", text.into(), FileId::NONE, &FUNCTIONS
     }
     Err(fault) => {
         assert!(fault.text.starts_with("template: t:"));
-        let span = fault.frame.and_then(|frame| frame.span).map(|span| span.range()).unwrap_or_default();
+        let span = fault.frame.as_ref().and_then(|frame| frame.span).map(|span| span.range()).unwrap_or_default();
         assert!(text.get(span).is_some());
     }
 });

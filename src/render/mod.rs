@@ -51,6 +51,8 @@ pub struct Env<'a, 'w> {
     pub context: &'a jinja::Context,
     /// Whether, and where, the steps of values are recorded.
     pub recorder: &'a Recorder,
+    /// Whether what is odd is told though it renders: values that no template reads.
+    pub lint: bool,
 }
 
 /// What an engine made.

@@ -126,7 +126,12 @@ impl Work<'_, '_> {
         } else if self.options.lenient && source.text.contains(SKIP_FILE) {
         } else if path.name().ends_with(".jsonnet") {
             let place = self.env.reader.world().show(path);
-            self.fail(Code::ENGINE_MISSING, format!("`{place}` needs the Jsonnet engine, which is not there yet"));
+            let message = format!("`{place}` is Jsonnet, which Terrace doesn't evaluate");
+            let diagnostic =
+                Diagnostic::error(Code::ENGINE_MISSING, message).at(Origin::new(source.id, 0), "this file");
+            self.rendered.diagnostics.push(diagnostic.hint(
+                "evaluate it beforehand and commit the result, or keep it out of the source with `directory.exclude`",
+            ));
         } else if self.options.lenient && path.name().ends_with(".json") && !is_one_json(&source.text) {
             let message = "Argo CD takes exactly one JSON object from a `.json` file";
             let diagnostic =

@@ -1,5 +1,7 @@
 //! Ranges of versions.
 
+mod simple;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
@@ -17,6 +19,17 @@ const MAX_GROUPS: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Constraints {
     groups: Vec<Group>,
+}
+
+/// A constraint as it is written.
+#[derive(Clone, Copy, Debug)]
+struct Parts<'t> {
+    operator: &'t str,
+    version: &'t str,
+    /// The second and the third with their points.
+    numbers: [&'t str; 3],
+    /// With its hyphen.
+    pre: &'t str,
 }
 
 /// What stands between `||`: all of it has to hold.
@@ -92,6 +105,14 @@ impl Constraints {
         if text.len() > MAX_BYTES {
             return Err(Error::ConstraintTooLong);
         }
+        if let Some(groups) = simple::groups(text).filter(|groups| groups.len() <= MAX_GROUPS) {
+            let groups = groups.iter().map(|group| Group::of(group)).collect::<Result<_, _>>()?;
+            return Ok(Self { groups });
+        }
+        Self::by_grammar(text)
+    }
+
+    fn by_grammar(text: &str) -> Result<Self, Error> {
         let grammar = GRAMMAR.as_ref().ok_or(Error::Constraint)?;
         let text = rewrite_ranges(grammar, text);
         let groups: Vec<&str> = text.split("||").collect();
@@ -172,9 +193,16 @@ impl Group {
             return Err(Error::Improper(text.to_owned()));
         }
         let all = grammar.find.find_iter(text).map(|m| Constraint::new(grammar, m.as_str()));
-        let all = all.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::all(all.collect::<Result<Vec<_>, _>>()?))
+    }
+
+    fn of(parts: &[Parts]) -> Result<Self, Error> {
+        Ok(Self::all(parts.iter().map(Constraint::of).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    fn all(all: Vec<Constraint>) -> Self {
         let prereleases = all.iter().any(|c| c.version.is_prerelease());
-        Ok(Self { all, prereleases })
+        Self { all, prereleases }
     }
 }
 
@@ -182,18 +210,22 @@ impl Constraint {
     fn new(grammar: &Grammar, text: &str) -> Result<Self, Error> {
         let found = grammar.one.captures(text).ok_or_else(|| Error::Improper(text.to_owned()))?;
         let part = |i: usize| found.get(i).map_or("", |m| m.as_str());
-        let is_wild = |i: usize| matches!(part(i).trim_start_matches('.'), "" | "x" | "X" | "*");
-        let pre = part(6);
-        let (version, wild) = if is_wild(3) {
+        Self::of(&Parts { operator: part(1), version: part(2), numbers: [part(3), part(4), part(5)], pre: part(6) })
+    }
+
+    fn of(parts: &Parts) -> Result<Self, Error> {
+        let Parts { operator: spelled, version: text, numbers: [major, minor, patch], pre } = *parts;
+        let is_wild = |number: &str| matches!(number.trim_start_matches('.'), "" | "x" | "X" | "*");
+        let (version, wild) = if is_wild(major) {
             (format!("0.0.0{pre}"), Wild::Major)
-        } else if is_wild(4) {
-            (format!("{}.0.0{pre}", part(3)), Wild::Minor)
-        } else if is_wild(5) {
-            (format!("{}{}.0{pre}", part(3), part(4)), Wild::Patch)
+        } else if is_wild(minor) {
+            (format!("{major}.0.0{pre}"), Wild::Minor)
+        } else if is_wild(patch) {
+            (format!("{major}{minor}.0{pre}"), Wild::Patch)
         } else {
-            (part(2).to_owned(), Wild::No)
+            (text.to_owned(), Wild::No)
         };
-        let operator = match part(1) {
+        let operator = match spelled {
             "!=" => Operator::NotEqual,
             ">" => Operator::Greater,
             "<" => Operator::Less,
@@ -204,7 +236,7 @@ impl Constraint {
             _ => Operator::Equal,
         };
         let version = Version::new(&version).map_err(|_| Error::Constraint)?;
-        Ok(Self { operator, spelled: part(1).to_owned(), version, text: part(2).to_owned(), wild })
+        Ok(Self { operator, spelled: spelled.to_owned(), version, text: text.to_owned(), wild })
     }
 
     /// Whether a version satisfies it; else why not.

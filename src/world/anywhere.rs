@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disk::{failure, read_file};
+use super::disk::{failure, read_file, special};
 use super::{DirEntry, EntryKind, ReadError, Tree};
 
 /// The whole file system: a path is an absolute one without its leading slash. Symbolic links lead wherever they lead.
@@ -46,6 +46,10 @@ impl Tree for Anywhere {
         if real.is_dir() {
             return Err(ReadError::WrongKind(EntryKind::Directory));
         }
+        let kind = fs::metadata(&real).map_err(|e| failure(&e))?.file_type();
+        if !kind.is_file() {
+            return Err(ReadError::Special(special(kind)));
+        }
         read_file(&real)
     }
 
@@ -74,7 +78,7 @@ impl Tree for Anywhere {
             } else if file_type.is_file() {
                 EntryKind::File
             } else {
-                continue;
+                EntryKind::BadLink
             };
             entries.push(DirEntry { name: name.to_string_lossy().into_owned(), kind, link });
         }

@@ -159,7 +159,7 @@ impl Tree for DiskTree {
             Place::Directory(_) => Err(ReadError::WrongKind(EntryKind::Directory)),
             Place::Missing => Err(self.misnamed(path).unwrap_or(ReadError::Missing)),
             Place::BadLink(error) => Err(error),
-            Place::Special(what) => Err(ReadError::Failed(format!("is {what}, not a file"))),
+            Place::Special(what) => Err(ReadError::Special(what)),
         }
     }
 
@@ -226,7 +226,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn special(kind: FileType) -> &'static str {
+pub(super) fn special(kind: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     match () {
         () if kind.is_fifo() => "a named pipe",

@@ -74,6 +74,8 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// Neither a file nor a directory; the text says what.
+    Special(&'static str),
     /// Anything else: permissions, a broken disk, git. The text goes on where the path was named, or starts with it.
     Failed(String),
 }
@@ -87,6 +89,7 @@ impl fmt::Display for ReadError {
             Self::Escapes(how) | Self::Dangling(how) => f.write_str(how),
             Self::NotUtf8 { at } => write!(f, "is not UTF-8: bad byte at offset {at}"),
             Self::TooLarge { limit } => write!(f, "is larger than {limit} bytes"),
+            Self::Special(what) => write!(f, "is {what}, not a file"),
             Self::Failed(why) => f.write_str(why),
         }
     }

@@ -1,8 +1,10 @@
 //! Things that are read once per run, whoever asks first.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use foldhash::fast::FixedState;
 
 use super::FilePath;
 
@@ -15,7 +17,7 @@ pub(super) struct Once<V> {
     shards: [Shard<V>; SHARDS],
 }
 
-type Shard<V> = RwLock<HashMap<FilePath, Arc<OnceLock<V>>>>;
+type Shard<V> = RwLock<HashMap<FilePath, Arc<OnceLock<V>>, FixedState>>;
 
 impl<V> Default for Once<V> {
     fn default() -> Self {
@@ -26,7 +28,8 @@ impl<V> Default for Once<V> {
 impl<V: Clone> Once<V> {
     /// What stands at `path`, read by `read` if nobody has yet.
     pub(super) fn get(&self, path: &FilePath, read: impl FnOnce() -> V) -> V {
-        let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one(path);
+        // Another seed than the maps', which would else have keys of like hashes.
+        let hash = FixedState::with_seed(1).hash_one(path);
         let index = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
         let Some(shard) = self.shards.get(index) else { return read() };
         let known = shard.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();

@@ -33,6 +33,11 @@ impl FilePath {
 
     /// The place that `relative` means from here (a directory); none if it leaves the tree.
     pub fn join(&self, relative: &str) -> Option<Self> {
+        let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+        if !self.path.is_empty() && relative.split('/').all(is_plain) {
+            // Nothing to be normalised, as with nearly all that a listing names.
+            return Some(Self { tree: self.tree, path: ecow::eco_format!("{}/{relative}", self.path) });
+        }
         Some(Self { tree: self.tree, path: join(&self.path, relative)?.into() })
     }
 

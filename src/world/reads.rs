@@ -83,15 +83,25 @@ impl<'w> Reader<'w> {
     }
 
     /// Reads the texts of many files at once, on all threads, so that [`Reader::text`] has them. What can't be read is
-    /// told when it is asked for.
+    /// told when it is asked for. A few files are read faster than threads are started.
     pub fn prefetch(&self, paths: &[FilePath]) {
+        self.prefetch_and(paths, |_, _| {});
+    }
+
+    /// The same, and something done with each text there and then.
+    pub fn prefetch_and(&self, paths: &[FilePath], then: impl Fn(&FilePath, &SourceFile) + Sync) {
         use rayon::prelude::*;
+        const FEW: usize = 64;
+        if paths.len() < FEW {
+            return;
+        }
         let (world, recording) = (self.world, self.recording);
         paths.par_iter().for_each(|path| {
-            if let Ok(file) = world.text(path)
-                && recording
-            {
-                file.digest();
+            if let Ok(file) = world.text(path) {
+                if recording {
+                    file.digest();
+                }
+                then(path, &file);
             }
         });
     }

@@ -3,6 +3,8 @@
 //! Aliases share the node they name, so expanding them costs no memory; the limits count what walking them would cost,
 //! as go-yaml's decoder does.
 
+mod skim;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -120,6 +122,8 @@ pub(super) struct Composer<'a, 'd> {
     alias_steps: u64,
     failed: bool,
     upstream: Option<String>,
+    /// Which keys of the document's mapping are asked for, if not all are.
+    wanted: Option<fn(&str) -> bool>,
 }
 
 /// A document's value.
@@ -131,6 +135,14 @@ pub(super) struct Composed {
     pub empty: bool,
     /// What go-yaml says of the first key that can't be one, if that is what failed.
     pub upstream: Option<String>,
+    /// Whether what nobody asked for has something in it that only reading all of it can judge: the rest means nothing.
+    pub unclear: bool,
+}
+
+impl Composed {
+    fn unclear() -> Self {
+        Self { node: Node::default(), failed: false, empty: false, upstream: None, unclear: true }
+    }
 }
 
 impl<'a, 'd> Composer<'a, 'd> {
@@ -150,7 +162,14 @@ impl<'a, 'd> Composer<'a, 'd> {
             alias_steps: 0,
             failed: false,
             upstream: None,
+            wanted: None,
         }
+    }
+
+    /// Leaves out the collections under all other keys of the document's mapping.
+    pub fn only(mut self, wanted: fn(&str) -> bool) -> Self {
+        self.wanted = Some(wanted);
+        self
     }
 
     /// Reads the events of one document, whose start the caller has seen.
@@ -160,7 +179,8 @@ impl<'a, 'd> Composer<'a, 'd> {
         loop {
             let done = match parser.next()? {
                 Event::DocumentEnd | Event::StreamEnd => {
-                    return Ok(Composed { node: root, failed: self.failed, empty, upstream: self.upstream.take() });
+                    let (failed, upstream) = (self.failed, self.upstream.take());
+                    return Ok(Composed { node: root, failed, empty, upstream, unclear: false });
                 }
                 Event::DocumentStart => continue,
                 Event::Alias { name, at, end } => self.alias(name, at, end)?,
@@ -170,6 +190,18 @@ impl<'a, 'd> Composer<'a, 'd> {
                 }
                 Event::Scalar { value, style, properties, at, end } => {
                     self.scalar(value, style, &properties.map(|p| *p).unwrap_or_default(), at, end)?
+                }
+                Event::SequenceStart { properties: None, .. } if self.is_unwanted() => {
+                    if self.skim(parser, false)? {
+                        continue;
+                    }
+                    return Ok(Composed::unclear());
+                }
+                Event::MappingStart { properties: None, .. } if self.is_unwanted() => {
+                    if self.skim(parser, true)? {
+                        continue;
+                    }
+                    return Ok(Composed::unclear());
                 }
                 Event::SequenceStart { properties, at, flow } => {
                     let merge = matches!(
@@ -349,9 +381,14 @@ impl<'a, 'd> Composer<'a, 'd> {
         };
         let wanted = self.expects_key() || slot.is_some();
         let written = (wanted && self.dialect == Dialect::Config).then(|| EcoString::from(value.as_ref()));
+        // Go's text of a mistake has the scalar in it.
+        let said = tag.map(|_| value.clone());
         let scalar = match resolve(self.dialect, tag, style, value) {
             Ok(scalar) => scalar,
             Err(mismatch) => {
+                if let (None, Some(value)) = (&self.upstream, said) {
+                    self.upstream = Some(mismatch.as_go(&value));
+                }
                 let message = format!("the tag asks for {}, found {}", mismatch.expected, mismatch.found);
                 let from = properties.tag.as_ref().map_or(at, |(_, at)| *at);
                 let diagnostic = self.report(Code::YAML_SYNTAX, Severity::Error, message, at, end);

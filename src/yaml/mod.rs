@@ -152,10 +152,23 @@ pub fn parse_first(file: FileId, text: &str, dialect: Dialect, limits: Limits) -
 /// # Errors
 /// Why it can't be read, in the words of go-yaml and sigs.k8s.io/yaml as far as they are known, else in ours behind `yaml: `.
 pub fn unmarshal(text: &str) -> std::result::Result<Node, String> {
+    unmarshal_first(text, None)
+}
+
+/// The same, but of the keys of the document's mapping only those that are `wanted` are sure to be there. The whole
+/// document is read, and refused if it is broken anywhere.
+///
+/// # Errors
+/// Those of [`unmarshal`].
+pub fn unmarshal_only(text: &str, wanted: fn(&str) -> bool) -> std::result::Result<Node, String> {
+    unmarshal_first(text, Some(wanted))
+}
+
+fn unmarshal_first(text: &str, wanted: Option<fn(&str) -> bool>) -> std::result::Result<Node, String> {
     let convert = |problem: String| format!("error converting YAML to JSON: {problem}");
     for range in split::documents(text) {
         let explicit = text.get(range.clone()).is_some_and(|t| t.starts_with("---"));
-        match unmarshal_one(text, range).map_err(convert)? {
+        match unmarshal_one(text, range, wanted).map_err(convert)? {
             Some(node) => return Ok(node),
             // Comments before a `---` belong to the document that it starts.
             None if explicit => break,
@@ -165,8 +178,23 @@ pub fn unmarshal(text: &str) -> std::result::Result<Node, String> {
     Ok(Node::default())
 }
 
+/// What go-yaml's reader says of bytes that aren't UTF-8.
+pub fn not_utf8(bytes: &[u8]) -> &'static str {
+    let Err(error) = std::str::from_utf8(bytes) else { return "yaml: invalid Unicode character" };
+    let rest = bytes.get(error.valid_up_to()..).unwrap_or_default();
+    match (rest.first(), error.error_len()) {
+        (_, None) => "yaml: incomplete UTF-8 octet sequence",
+        (Some(0x80..=0xBF | 0xF8..=0xFF), _) | (None, _) => "yaml: invalid leading UTF-8 octet",
+        _ => "yaml: invalid trailing UTF-8 octet",
+    }
+}
+
 /// The value of a document; none if it is empty.
-fn unmarshal_one(text: &str, range: Range<usize>) -> std::result::Result<Option<Node>, String> {
+fn unmarshal_one(
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<fn(&str) -> bool>,
+) -> std::result::Result<Option<Node>, String> {
     let (file, dialect, limits) = (FileId::TRANSIENT, Dialect::Kubernetes, Limits::default());
     let text = text.get(..range.end).unwrap_or(text);
     if let Some(problem) = unreadable(text, &range, limits) {
@@ -176,10 +204,20 @@ fn unmarshal_one(text: &str, range: Range<usize>) -> std::result::Result<Option<
     let mut diagnostics = Diagnostics::new();
     let composed = match parser.next() {
         Ok(Event::StreamEnd) => return Ok(None),
-        Ok(_) => Composer::new(file, dialect, limits, &mut diagnostics).document(&mut parser),
+        Ok(_) => {
+            let composer = Composer::new(file, dialect, limits, &mut diagnostics);
+            match wanted {
+                Some(wanted) => composer.only(wanted),
+                None => composer,
+            }
+            .document(&mut parser)
+        }
         Err(problem) => Err(problem),
     };
     let composed = composed.map_err(|problem| problem.as_go(text, parser.scanned_lines()))?;
+    if composed.unclear {
+        return unmarshal_one(text, range, None);
+    }
     match diagnostics.iter().find(|d| d.severity == Severity::Error) {
         Some(wrong) => Err(match composed.upstream {
             Some(said) => format!("yaml: {said}"),

@@ -39,6 +39,24 @@ pub(super) struct Mismatch {
     pub expected: &'static str,
 }
 
+impl Mismatch {
+    /// go-yaml's text of it.
+    pub fn as_go(&self, text: &str) -> String {
+        let tag = |kind: &str| match kind {
+            "a boolean" => "bool",
+            "an integer" => "int",
+            "a number" => "float",
+            "null" => "null",
+            "a timestamp" => "timestamp",
+            _ => "str",
+        };
+        match self.expected {
+            "binary" => "!!binary value contains invalid base64 data".to_owned(),
+            expected => format!("cannot decode !!{} `{text}` as a !!{}", tag(self.found), tag(expected)),
+        }
+    }
+}
+
 /// The meaning of a scalar, or the mismatch with its tag.
 pub(super) fn resolve<'a>(
     dialect: Dialect,

@@ -84,6 +84,7 @@ impl Chart {
             kustomize: &Bases::new(),
             context: &context,
             recorder: &recorder,
+            lint: false,
         };
         let options = Options {
             release: "app".to_owned(),

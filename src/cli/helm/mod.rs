@@ -3,11 +3,13 @@
 mod args;
 mod cluster;
 mod effects;
+mod flags;
 mod lists;
 mod output_dir;
 mod template;
 
 pub use args::{HelmArgs, HelmVerb};
+pub(super) use flags::refused;
 pub(super) use lists::boolean;
 
 use super::ui::Ui;

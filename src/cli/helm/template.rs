@@ -21,13 +21,13 @@ use crate::render::helm::gotemplate::exec::Limits;
 use crate::render::helm::program::Program;
 use crate::render::helm::release::error::{USE_DEBUG, executing};
 use crate::render::helm::release::print::{Printing, print, print_broken};
-use crate::render::helm::release::{self, Capabilities, Crd, KubeVersion, collect};
+use crate::render::helm::release::{self, Ahead, Capabilities, Crd, KubeVersion, collect_ahead};
 use crate::render::helm::template::{self, Release};
 use crate::render::helm::{Profile, fault};
 use crate::source::Origin;
 use crate::source::SourceKind;
 use crate::world::{Anywhere, FilePath, Reader, World};
-use crate::yaml::Node;
+use crate::yaml::{self, Node};
 
 /// Renders a chart and prints its manifests.
 pub fn run(args: &TemplateArgs, ui: &Ui) -> Exit {
@@ -111,11 +111,12 @@ impl<'a> Work<'a> {
         let path = self.locate(&chart)?;
         let user = self.user_values()?;
         let shown = format!("/{}", path.path);
-        let options = LoadOptions { profile, shown: Some(&shown), missing: None };
+        let options = LoadOptions { profile, shown: Some(&shown), ..LoadOptions::default() };
         let loaded = chart::load(&self.reader, &path, &options)?;
         // The run ends with this chart: the system takes its memory back faster than it is freed piece by piece.
         crate::cli::session::leave(Arc::clone(&loaded));
         self.notes.extend(loaded.warnings.clone());
+        chart::usable(&loaded, profile)?;
         release::name::check(&name, profile)?;
         let release = Release {
             name,
@@ -131,11 +132,12 @@ impl<'a> Work<'a> {
         for warning in &prepared.warnings {
             self.ui.talk(&format!("{}\n", warning.helm));
         }
-        let files = self.render(&prepared, &release)?;
+        let ahead = Ahead::new(profile);
+        let files = self.render(&prepared, &release, &ahead)?;
         let crds = prepared.root.crds().into_iter();
         let crds = crds.map(|crd| Crd { path: crd.path.into(), text: crd.file.content.shared() }).collect();
         let printing = self.printing();
-        match collect(files, crds, prepared.root.name(), profile) {
+        match collect_ahead(files, crds, prepared.root.name(), profile, &ahead) {
             Ok(output) => {
                 for dropped in &output.dropped {
                     self.ui.talk(&format!("{}\n", dropped.helm(profile)));
@@ -282,8 +284,13 @@ impl<'a> Work<'a> {
         let mut files = Vec::new();
         for list in &args.values {
             for name in lists::split(list)? {
-                let text = String::from_utf8(self.read(&name)?).map_err(|_| {
-                    format!("failed to parse {name}: error converting YAML to JSON: yaml: invalid leading UTF-8 octet")
+                let text = String::from_utf8(self.read(&name)?).map_err(|error| {
+                    let document = match self.profile {
+                        Profile::Helm3 => "",
+                        Profile::Helm4 => "cannot unmarshal yaml document: ",
+                    };
+                    let why = yaml::not_utf8(error.as_bytes());
+                    format!("failed to parse {name}: {document}error converting YAML to JSON: {why}")
                 })?;
                 files.push(ValuesInput::File(self.world.sources().add(name, text, SourceKind::File)));
             }
@@ -310,7 +317,12 @@ impl<'a> Work<'a> {
     }
 
     /// The files that the templates make. A failure is looked at once more with provenance, to tell where it comes from.
-    fn render(&mut self, prepared: &chart::Prepared, release: &Release) -> Result<Vec<release::RenderedFile>, Failed> {
+    fn render(
+        &mut self,
+        prepared: &chart::Prepared,
+        release: &Release,
+        ahead: &Ahead,
+    ) -> Result<Vec<release::RenderedFile>, Failed> {
         let profile = self.profile;
         let program = Program::new(&prepared.root, profile).map_err(|why| Failed {
             text: why.helm(),
@@ -321,10 +333,12 @@ impl<'a> Work<'a> {
         let identity = [release.name.as_str(), release.namespace.as_str()];
         let limits = Limits::default();
         let result = if self.args.random {
-            template::render(&program, prepared, release, profile, &mut Real, limits, false)
+            ahead.reading(|made| template::render(&program, prepared, release, profile, &mut Real, limits, false, made))
         } else {
             let mut effects = Seeded::new(&identity);
-            let result = template::render(&program, prepared, release, profile, &mut effects, limits, false);
+            let result = ahead.reading(|made| {
+                template::render(&program, prepared, release, profile, &mut effects, limits, false, made)
+            });
             self.notes.extend(effects.uses.iter().map(fault::seeded));
             result
         };
@@ -332,8 +346,9 @@ impl<'a> Work<'a> {
             Ok(rendered) => return Ok(rendered.files),
             Err(failed) => failed,
         };
-        let again =
-            || template::render(&program, prepared, release, profile, &mut Seeded::new(&identity), limits, true);
+        let mut effects = Seeded::new(&identity);
+        let mut again =
+            || template::render(&program, prepared, release, profile, &mut effects, limits, true, &mut |_| {});
         let traced = if failed.fault.limit || self.args.random { None } else { again().err() };
         let text = executing(&failed.path, &failed.fault, profile);
         let traced = traced.as_ref().unwrap_or(&failed);

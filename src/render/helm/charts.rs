@@ -39,7 +39,7 @@ impl Charts {
     ) -> Result<Arc<Chart>, Failure> {
         let loaded = self.loaded.get((path.clone(), profile), || {
             let own = Reader::new(reader.world());
-            let found = load(&own, path, &LoadOptions { profile, missing, ..LoadOptions::default() });
+            let found = load(&own, path, &LoadOptions { profile, missing, local: true, shown: None });
             let reads = own.into_reads();
             Arc::new(match found {
                 Ok(chart) => Ok((chart, reads)),

@@ -13,6 +13,7 @@ pub mod repository;
 pub mod source;
 pub mod sprig;
 pub mod template;
+mod unused;
 
 pub use charts::Charts;
 pub use source::render;

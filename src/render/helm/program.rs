@@ -1,5 +1,6 @@
 //! The templates of a chart and of those below it, parsed once for all releases that have the same charts on.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +17,9 @@ use super::gotemplate::parse::parse;
 use super::gotemplate::set::Templates;
 use super::{Profile, release};
 use crate::source::FileId;
+
+/// Bytes of templates that are parsed faster than threads are started.
+const SMALL: usize = 64 << 10;
 
 /// What is executed for a release.
 #[derive(Debug)]
@@ -84,8 +88,10 @@ impl Program {
             }
         }
         let mut sorted: Vec<(&EcoString, &(usize, &Content))> = files.iter().collect();
-        let depth = |path: &str| path.bytes().filter(|b| *b == b'/').count();
-        sorted.sort_by(|(a, _), (b, _)| depth(b).cmp(&depth(a)).then_with(|| b.cmp(a)));
+        let depth = |path: &str| memchr::memchr_iter(b'/', path.as_bytes()).count();
+        // They are sorted by path: of like depth the last come first.
+        sorted.reverse();
+        sorted.sort_by_cached_key(|(path, _)| Reverse(depth(path)));
         let functions = table(profile);
         let one = |(path, (_, content)): &(&EcoString, &(usize, &Content))| -> Result<Vec<Arc<Tree>>, Fault> {
             let (text, file) = match content {
@@ -94,8 +100,9 @@ impl Program {
             };
             Ok(parse(path, text, file, functions)?.into_iter().map(Arc::new).collect())
         };
+        let small = sorted.iter().map(|(_, (_, content))| content.bytes().len()).sum::<usize>() < SMALL;
         let parsed: Vec<_> =
-            if sorted.len() < 8 { sorted.iter().map(one).collect() } else { sorted.par_iter().map(one).collect() };
+            if small { sorted.iter().map(one).collect() } else { sorted.par_iter().map(one).collect() };
         let mut templates = Templates::new();
         for ((path, _), trees) in sorted.iter().zip(parsed) {
             match trees {

@@ -12,6 +12,7 @@ use super::options::{Options, SetKind, Values};
 use super::program::Program;
 use super::release::{Capabilities, Event, Output, ReleaseManifest, collect};
 use super::template::{self, Release};
+use super::unused;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::{Recorder, RenderMap, Segment};
 use crate::render::objects::{Wrong, flatten};
@@ -24,7 +25,7 @@ use crate::yaml::{self, Dialect};
 /// included.
 pub fn render(dir: &FilePath, options: &Options, env: &Env) -> Rendered {
     let tools = Tools { reader: env.reader, charts: env.helm, recorder: env.recorder };
-    let mut work = Work { dir, options, tools, rendered: Rendered::default() };
+    let mut work = Work { dir, options, tools, lint: env.lint, rendered: Rendered::default() };
     match work.run() {
         Ok(printed) => work.objects(&printed),
         Err(problems) => work.rendered.diagnostics.extend(problems),
@@ -38,7 +39,7 @@ pub fn render(dir: &FilePath, options: &Options, env: &Env) -> Rendered {
 /// # Errors
 /// Why it can't be rendered.
 pub fn texts(dir: &FilePath, options: &Options, tools: Tools) -> Result<(Vec<Text>, Diagnostics), Diagnostics> {
-    let mut work = Work { dir, options, tools, rendered: Rendered::default() };
+    let mut work = Work { dir, options, tools, lint: false, rendered: Rendered::default() };
     let printed = work.run().map_err(|mut problems| {
         problems.extend(std::mem::take(&mut work.rendered.diagnostics));
         problems
@@ -52,7 +53,7 @@ pub fn texts(dir: &FilePath, options: &Options, tools: Tools) -> Result<(Vec<Tex
 /// # Errors
 /// Why it can't be read.
 pub fn chart(dir: &FilePath, options: &Options, tools: Tools) -> Result<Arc<Chart>, Diagnostics> {
-    Work { dir, options, tools, rendered: Rendered::default() }.load()
+    Work { dir, options, tools, lint: false, rendered: Rendered::default() }.load()
 }
 
 /// What the engine works with.
@@ -79,6 +80,8 @@ struct Work<'a, 'w> {
     dir: &'a FilePath,
     options: &'a Options,
     tools: Tools<'a, 'w>,
+    /// Whether values that nothing reads are told.
+    lint: bool,
     rendered: Rendered,
 }
 
@@ -100,6 +103,10 @@ impl Work<'_, '_> {
         let loaded = self.load()?;
         self.rendered.diagnostics.extend(loaded.warnings.clone());
         let user = self.user_values(&loaded)?;
+        if self.lint {
+            let unused = unused::find(&loaded, &user, self.dir, options, tools.reader, tools.recorder);
+            self.rendered.diagnostics.extend(unused);
+        }
         let kube_version = &release.capabilities.kube_version;
         let kube_version = chart::KubeVersion { compared: kube_version.compared(), shown: kube_version.version() };
         let skip_schema = options.skip_schema_validation;
@@ -246,11 +253,21 @@ impl Work<'_, '_> {
         let (profile, record) = (self.options.profile, self.tools.recorder.on());
         let identity: Vec<&str> = self.options.identity.iter().map(String::as_str).collect();
         let mut effects = Seeded::new(&identity);
-        let made = template::render(program, prepared, release, profile, &mut effects, Limits::default(), record);
+        let made =
+            template::render(program, prepared, release, profile, &mut effects, Limits::default(), record, &mut |_| {});
         let rendered = made.map_err(|failed| {
             let again = || {
                 let mut effects = Seeded::new(&identity);
-                template::render(program, prepared, release, profile, &mut effects, Limits::default(), true)
+                template::render(
+                    program,
+                    prepared,
+                    release,
+                    profile,
+                    &mut effects,
+                    Limits::default(),
+                    true,
+                    &mut |_| {},
+                )
             };
             let failed = if record || failed.fault.limit { failed } else { again().err().unwrap_or(failed) };
             fault::failed(&failed.path, &failed.fault)

@@ -51,10 +51,11 @@ pub struct Failed {
 }
 
 /// Renders all files of a chart and of those below it (pkg/engine: `Engine.render`). They share their values: what one
-/// sets, those after it see.
+/// sets, those after it see. `made` is shown each file as soon as it is there.
 ///
 /// # Errors
 /// The first template that fails.
+#[expect(clippy::too_many_arguments, reason = "what is rendered, how, and within which limits")]
 pub fn render(
     program: &Program,
     prepared: &Prepared,
@@ -63,6 +64,7 @@ pub fn render(
     effects: &mut dyn Effects,
     limits: Limits,
     record: bool,
+    made: &mut dyn FnMut(&RenderedFile),
 ) -> Result<Rendered, Box<Failed>> {
     let mut exec = Exec::new(Setup {
         functions: table(profile),
@@ -86,10 +88,12 @@ pub fn render(
             ]),
         );
         scope.set("Template", Value::from(template).into());
-        let made = exec.execute(path, &Value::from(scope.retyped(values_type(profile))).into());
-        let (bytes, segments) = made.map_err(|fault| Box::new(Failed { path: path.clone(), fault }))?;
+        let result = exec.execute(path, &Value::from(scope.retyped(values_type(profile))).into());
+        let (bytes, segments) = result.map_err(|fault| Box::new(Failed { path: path.clone(), fault }))?;
         let (text, segments) = without_no_value(bytes, segments);
-        rendered.files.push(RenderedFile { path: path.clone(), text });
+        let file = RenderedFile { path: path.clone(), text };
+        made(&file);
+        rendered.files.push(file);
         if record {
             rendered.segments.push(segments);
         }

@@ -12,8 +12,12 @@ use crate::source::Origin;
 use crate::yaml::{Entry, Node, Value};
 
 /// What the JSON decoder complained about: only its first complaint counts, though it goes on.
-pub(super) struct Decoder {
+pub(super) struct Decoder<'t> {
     profile: Profile,
+    /// The text that is read: a number that is taken for a string is written otherwise if it was one with an exponent.
+    text: &'t str,
+    /// Whether the chart is one of the third version.
+    third: bool,
     path: Vec<&'static str>,
     error: Option<(Origin, String)>,
 }
@@ -22,8 +26,9 @@ pub(super) struct Decoder {
 ///
 /// # Errors
 /// The place, and the decoder's words.
-pub(super) fn metadata(node: &Node, profile: Profile, into: &mut Metadata) -> Result<(), (Origin, String)> {
-    let mut decoder = Decoder { profile, path: Vec::new(), error: None };
+pub(super) fn metadata(node: &Node, text: &str, profile: Profile, into: &mut Metadata) -> Result<(), (Origin, String)> {
+    let third = node.get("apiVersion").and_then(Node::as_str) == Some("v3");
+    let mut decoder = Decoder { profile, text, third, path: Vec::new(), error: None };
     decoder.whole(node, into);
     decoder.error.map_or(Ok(()), Err)
 }
@@ -40,7 +45,7 @@ pub(super) fn json_word(value: &Value) -> &'static str {
     }
 }
 
-impl Decoder {
+impl Decoder<'_> {
     fn fail(&mut self, node: &Node, owner: &str, kind: &str) {
         let field = self.path.join(".");
         let word = json_word(&node.value);
@@ -157,7 +162,11 @@ impl Decoder {
     }
 
     fn package(&self) -> &'static str {
-        if self.profile == Profile::Helm3 { "chart" } else { "v2" }
+        match self.profile {
+            Profile::Helm3 => "chart",
+            Profile::Helm4 if self.third => "v3",
+            Profile::Helm4 => "v2",
+        }
     }
 
     /// A list of objects. A later file's elements are read on top of the earlier's, as Go reuses them.
@@ -216,15 +225,26 @@ impl Decoder {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "go-yaml's float lost the same digits")]
     fn text(&mut self, node: &Node, owner: &str, into: &mut EcoString) {
         match &node.value {
             Value::Null => {}
             Value::Str(text) => *into = text.clone(),
             Value::Bool(b) => *into = if *b { "true" } else { "false" }.into(),
-            Value::Int(n) => *into = ecow::eco_format!("{n}"),
-            Value::UInt(n) => *into = ecow::eco_format!("{n}"),
+            Value::Int(n) => *into = self.number(node, *n as f64, n),
+            Value::UInt(n) => *into = self.number(node, *n as f64, n),
             Value::Float(n) => *into = go::float(*n).into(),
             Value::Seq(_) | Value::Map(_) => self.fail(node, owner, "string"),
+        }
+    }
+
+    /// A whole number as a string: written as a float, it is one to go-yaml.
+    fn number(&self, node: &Node, float: f64, whole: &dyn std::fmt::Display) -> EcoString {
+        let written = self.text.get(node.origin.at as usize..).unwrap_or_default();
+        let token = written.split(|c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c)).next();
+        match token.filter(|t| !t.starts_with("0x") && t.contains(['.', 'e', 'E'])) {
+            Some(token) => go::float(token.replace('_', "").parse().unwrap_or(float)).into(),
+            None => ecow::eco_format!("{whole}"),
         }
     }
 

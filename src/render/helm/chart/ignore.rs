@@ -21,6 +21,10 @@ struct Rule {
 struct Pattern {
     /// The pattern itself, if it has nothing special in it.
     literal: Option<String>,
+    /// What stands behind the star, if that is all that is special in it and comes first.
+    suffix: Option<String>,
+    /// What every name starts with that it fits.
+    start: String,
     /// Its parts, each with whether stars stand before it; none for one that is malformed.
     chunks: Vec<(bool, Option<Vec<Token>>)>,
 }
@@ -80,9 +84,10 @@ impl Rules {
 
     /// Whether the file or directory at a path below the chart is left out.
     pub(super) fn ignores(&self, path: &str, directory: bool) -> bool {
+        let name = path.rsplit('/').next().unwrap_or_default();
         for rule in &self.rules {
             let applies = !rule.directories || directory;
-            let found = applies && rule.matches(path);
+            let found = applies && rule.pattern.matches(if rule.whole { path } else { name }).unwrap_or(false);
             if rule.negate != found {
                 return true;
             }
@@ -91,18 +96,19 @@ impl Rules {
     }
 }
 
-impl Rule {
-    fn matches(&self, path: &str) -> bool {
-        let name = if self.whole { path } else { path.rsplit('/').next().unwrap_or_default() };
-        self.pattern.matches(name).unwrap_or(false)
-    }
-}
-
 impl Pattern {
     fn new(pattern: &str) -> Self {
-        let literal = (!pattern.contains(['*', '?', '[', '\\'])).then(|| pattern.to_owned());
-        let chunks = chunks(pattern).into_iter().map(|(star, chunk)| (star, tokens(&chunk))).collect();
-        Self { literal, chunks }
+        let special = ['*', '?', '[', '\\'];
+        let literal = (!pattern.contains(special)).then(|| pattern.to_owned());
+        let suffix = pattern.strip_prefix('*').filter(|rest| !rest.contains(special)).map(str::to_owned);
+        let chunks: Vec<_> = chunks(pattern).into_iter().map(|(star, chunk)| (star, tokens(&chunk))).collect();
+        let start = match chunks.first() {
+            Some((false, Some(tokens))) => {
+                tokens.iter().map_while(|token| if let Token::Char(c) = token { Some(*c) } else { None }).collect()
+            }
+            _ => String::new(),
+        };
+        Self { literal, suffix, start, chunks }
     }
 
     /// Go's `filepath.Match`: `*` and `?` stop at `/`, `[a-z]` and `[^a-z]`, `\` escapes. None for a bad pattern, as far
@@ -110,6 +116,12 @@ impl Pattern {
     fn matches(&self, name: &str) -> Option<bool> {
         if let Some(literal) = &self.literal {
             return Some(literal == name);
+        }
+        if let Some(suffix) = &self.suffix {
+            return Some(name.strip_suffix(suffix.as_str()).is_some_and(|head| !head.contains('/')));
+        }
+        if !name.starts_with(&self.start) {
+            return Some(false);
         }
         let name: Vec<char> = name.chars().collect();
         let mut rest = name.as_slice();

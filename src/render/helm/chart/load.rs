@@ -1,7 +1,9 @@
 //! Reading charts: directories and archives.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use foldhash::fast::FixedState;
 
 use super::archive::{self, Broken};
 use super::failure::Failure;
@@ -14,9 +16,9 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::render::helm::Profile;
 use crate::render::unreadable;
 use crate::semver;
-use crate::source::{Origin, SourceFile, SourceKind};
+use crate::source::{FileId, Origin, SourceFile, SourceKind};
 use crate::world::{EntryKind, FilePath, ReadError, Reader};
-use crate::yaml::{Map, Node, Value};
+use crate::yaml::{self, Map, Node, Value};
 
 /// Supplies charts that Chart.yaml names and `charts/` lacks: the path of a directory or an archive.
 pub type Missing<'a> = &'a dyn Fn(&Dependency) -> Option<FilePath>;
@@ -28,26 +30,31 @@ pub struct LoadOptions<'a> {
     pub profile: Profile,
     /// How the path is shown in Helm's own messages (it makes it absolute); by default as it is shown to people.
     pub shown: Option<&'a str>,
+    /// Whether dependencies that `charts/` lacks are read from the directories that `file://` names. Helm doesn't: it wants
+    /// them copied to `charts/`.
+    pub local: bool,
     /// Where charts of mapped repositories stand.
     pub missing: Option<Missing<'a>>,
 }
 
+/// The values of a chart.
+const VALUES: &str = "values.yaml";
 /// Levels of charts within charts.
 const MAX_NESTED: usize = 64;
 /// Levels of directories within a chart: a symbolic link may lead back up.
 const MAX_DIRECTORIES: usize = 64;
 
 /// Reads the chart in a directory or an archive, with everything in its `charts/`. Dependencies that Chart.yaml declares
-/// and `charts/` lacks are read from where `file://` or [`LoadOptions::missing`] say.
+/// and `charts/` lacks are read from where `file://` or [`LoadOptions::missing`] say, if they may.
 ///
 /// # Errors
 /// What Helm would refuse, at the line that has to change.
 pub fn load(reader: &Reader, path: &FilePath, options: &LoadOptions) -> Result<Arc<Chart>, Failure> {
-    let loader = Loader { reader, profile: options.profile };
+    let loader = Loader { reader, profile: options.profile, values: Mutex::default() };
     let shown = reader.world().show(path);
     let named = options.shown.unwrap_or(&shown);
     let mut chart = loader.at(path, named)?;
-    loader.supply(&mut chart, path, options.missing)?;
+    loader.supply(&mut chart, path, options)?;
     Ok(Arc::new(chart))
 }
 
@@ -58,9 +65,14 @@ struct Buffered {
     content: Content,
 }
 
+/// What a values file holds, and what was said of it.
+type ReadValues = (Result<Node, Failure>, Diagnostics);
+
 struct Loader<'a, 'w> {
     reader: &'a Reader<'w>,
     profile: Profile,
+    /// What values files hold that were read while other threads read other files.
+    values: Mutex<HashMap<FileId, ReadValues, FixedState>>,
 }
 
 impl Loader<'_, '_> {
@@ -123,10 +135,20 @@ impl Loader<'_, '_> {
             _ => Rules::defaults(),
         };
         let mut found = Vec::new();
-        let walked = self.walk(path, "", &rules, 0, &mut found);
-        let texts: Vec<FilePath> =
+        let walked = self.walk(path, named, "", &rules, 0, &mut found);
+        let mut texts: Vec<FilePath> =
             found.iter().filter(|(name, _)| !name.ends_with(".tgz")).map(|(_, path)| path.clone()).collect();
-        self.reader.prefetch(&texts);
+        let is_values = |path: &FilePath| path.name() == VALUES;
+        // What takes longest comes first.
+        texts.sort_by_key(|path| !is_values(path));
+        let (profile, read) = (self.profile, &self.values);
+        self.reader.prefetch_and(&texts, |path, file| {
+            if is_values(path) {
+                let mut warnings = Diagnostics::new();
+                let values = values_file::read(file, profile, &mut warnings);
+                read.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, (values, warnings));
+            }
+        });
         let files = found.into_iter().map(|(name, path)| self.file(name, &path));
         // What is wrong with a file before the place where the walk ended comes first.
         let files = files.collect::<Result<Vec<Buffered>, Failure>>()?;
@@ -164,6 +186,7 @@ impl Loader<'_, '_> {
     fn walk(
         &self,
         root: &FilePath,
+        named: &str,
         below: &str,
         rules: &Rules,
         depth: usize,
@@ -180,13 +203,20 @@ impl Loader<'_, '_> {
             let path = root.join(&name).unwrap_or_else(|| root.clone());
             match entry.kind {
                 EntryKind::Directory if rules.ignores(&name, true) => {}
-                EntryKind::Directory => self.walk(root, &name, rules, depth + 1, files)?,
+                EntryKind::Directory => self.walk(root, named, &name, rules, depth + 1, files)?,
                 EntryKind::File if rules.ignores(&name, false) => {}
                 EntryKind::File => files.push((name, path)),
                 EntryKind::BadLink => {
                     let error = self.reader.bytes(&path).err().unwrap_or(ReadError::Missing);
                     let shown = self.reader.world().show(&path);
-                    return Err(self.unreadable(&path, &error, &format!("error evaluating symlink {shown}: ")));
+                    let failure = self.unreadable(&path, &error, &format!("error evaluating symlink {shown}: "));
+                    let helm = match error {
+                        ReadError::Special(_) => {
+                            format!("cannot load irregular file {named}/{name} as it has file mode type bits set")
+                        }
+                        _ => failure.helm,
+                    };
+                    return Err(Failure { helm, ..failure });
                 }
             }
         }
@@ -248,26 +278,28 @@ impl Loader<'_, '_> {
             compiled: OnceLock::new(),
         };
         let mut nested: BTreeMap<String, Vec<Buffered>> = BTreeMap::new();
+        let old = !(top && chart.metadata.is_third(self.profile));
         for Buffered { path, content } in files {
             let file = File { name: path.as_str().into(), content };
             match path.as_str() {
                 "Chart.yaml" => {}
                 "Chart.lock" => self.lock(&file, &mut chart)?,
-                "values.yaml" => {
+                VALUES => {
                     let load = "cannot load values.yaml: ";
-                    let source = self.yaml(&file, shown).map_err(|f| f.within(load))?;
-                    let values = values_file::read(&source, self.profile, &mut chart.warnings);
+                    let source =
+                        self.yaml(&file, shown).map_err(|f| values_file::told(f, self.profile).within(load))?;
+                    let values = self.values(&source, &mut chart.warnings);
                     chart.values = values.map_err(|f| f.within(load))?;
                 }
                 "values.schema.json" => chart.schema = Some(file),
-                "requirements.yaml" => {
+                "requirements.yaml" if old => {
                     self.metadata(&file, shown, &mut chart.metadata, &mut chart.warnings)
                         .map_err(|f| f.within("cannot load requirements.yaml: "))?;
                     if chart.metadata.api_version == "v1" {
                         chart.files.push(file);
                     }
                 }
-                "requirements.lock" => {
+                "requirements.lock" if old => {
                     self.lock(&file, &mut chart)?;
                     if chart.metadata.api_version == "v1" {
                         chart.files.push(file);
@@ -297,6 +329,16 @@ impl Loader<'_, '_> {
             chart.dependencies.push(Arc::new(self.nested(&name, files, &parent, &place, depth)?));
         }
         Ok(chart)
+    }
+
+    fn values(&self, file: &SourceFile, warnings: &mut Diagnostics) -> Result<Node, Failure> {
+        match self.values.lock().unwrap_or_else(PoisonError::into_inner).remove(&file.id) {
+            Some((values, own)) => {
+                warnings.extend(own);
+                values
+            }
+            None => values_file::read(file, self.profile, warnings),
+        }
     }
 
     /// A chart in `charts/`.
@@ -371,12 +413,9 @@ impl Loader<'_, '_> {
             };
             return Err(Failure::new(helm, diagnostic));
         }
-        if top && self.profile == Profile::Helm4 && !matches!(metadata.api_version.as_str(), "v1" | "v2") {
-            let helm =
-                if metadata.api_version == "v3" { "invalid chart apiVersion" } else { "unsupported chart version" };
-            let message = format!("a chart's apiVersion is `v1` or `v2`, found `{}`", metadata.api_version);
-            let diagnostic = Diagnostic::error(Code::INVALID_CHART, message).at(metadata.place("apiVersion"), "");
-            return Err(Failure::new(helm, diagnostic));
+        // Helm 4 reads charts of `v3` as well, and refuses to render them.
+        if top && self.profile == Profile::Helm4 && !matches!(metadata.api_version.as_str(), "v1" | "v2" | "v3") {
+            return Err(metadata.refused("unsupported chart version"));
         }
         Ok(metadata)
     }
@@ -392,7 +431,7 @@ impl Loader<'_, '_> {
         let lossy = self.source(place.clone(), String::from_utf8_lossy(bytes).into_owned());
         let diagnostic = Diagnostic::error(Code::NOT_UTF8, format!("`{place}` is not UTF-8"))
             .at(Origin::new(lossy.id, at), "the first byte that is not UTF-8");
-        Err(Failure::new("error converting YAML to JSON: yaml: invalid leading UTF-8 octet", diagnostic))
+        Err(Failure::new(format!("error converting YAML to JSON: {}", yaml::not_utf8(bytes)), diagnostic))
     }
 
     fn metadata(
@@ -403,8 +442,8 @@ impl Loader<'_, '_> {
         warnings: &mut Diagnostics,
     ) -> Result<(), Failure> {
         let source = self.yaml(file, shown)?;
-        let node = values_file::first(&source, &source.text, warnings)?;
-        decode::metadata(&node, self.profile, into).map_err(|(origin, words)| {
+        let node = values_file::first(&source, &source.text, 0, warnings)?;
+        decode::metadata(&node, &source.text, self.profile, into).map_err(|(origin, words)| {
             let helm = format!("error unmarshaling JSON: while decoding JSON: {words}");
             Failure::new(helm, Diagnostic::error(Code::INVALID_CHART, words).at(origin, ""))
         })?;
@@ -443,17 +482,18 @@ impl Loader<'_, '_> {
 
     /// Reads the dependencies that Chart.yaml declares and `charts/` lacks, where it can be known from where. What is still
     /// missing is told later, as Helm does.
-    fn supply(&self, chart: &mut Chart, path: &FilePath, missing: Option<Missing>) -> Result<(), Failure> {
+    fn supply(&self, chart: &mut Chart, path: &FilePath, options: &LoadOptions) -> Result<(), Failure> {
         let lacking = |d: &&Dependency| !chart.dependencies.iter().any(|c| c.metadata.name == d.name);
         let lacking: Vec<Dependency> = chart.metadata.dependencies().filter(lacking).cloned().collect();
         for dependency in lacking {
             let from = match dependency.repository.strip_prefix("file://") {
+                Some(_) if !options.local => None,
                 // An archive's own `file://` says where it was packed, which is elsewhere.
                 Some(relative) if matches!(self.reader.kind(path), Ok(Some(EntryKind::Directory))) => {
                     let found = if relative.starts_with('/') { None } else { path.join(relative) };
                     Some(found.ok_or_else(|| self.outside(&dependency))?)
                 }
-                _ => missing.and_then(|missing| missing(&dependency)),
+                _ => options.missing.and_then(|missing| missing(&dependency)),
             };
             let Some(from) = from else { continue };
             let shown = self.reader.world().show(&from);

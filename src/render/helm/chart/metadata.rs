@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
 
+use super::failure::Failure;
+use crate::diag::{Code, Diagnostic};
 use crate::go;
+use crate::render::helm::Profile;
 use crate::semver::Version;
 use crate::source::Origin;
 use crate::yaml::{Map, Node, Value};
@@ -108,6 +111,18 @@ impl Metadata {
     /// Whether it is a library chart, whose templates without `_` are not rendered.
     pub fn is_library(&self) -> bool {
         self.kind.eq_ignore_ascii_case("library")
+    }
+
+    /// Whether Helm 4 reads it as a chart of the third `apiVersion`, which it doesn't render yet.
+    pub(super) fn is_third(&self, profile: Profile) -> bool {
+        profile == Profile::Helm4 && self.api_version == "v3"
+    }
+
+    /// The failure for an `apiVersion` that Helm doesn't take.
+    pub(super) fn refused(&self, helm: &str) -> Failure {
+        let message = format!("a chart's apiVersion is `v1` or `v2`, found `{}`", self.api_version);
+        let diagnostic = Diagnostic::error(Code::INVALID_CHART, message).at(self.place("apiVersion"), "");
+        Failure::new(helm, diagnostic)
     }
 
     /// Cleans the texts as Helm does (all white space becomes spaces, what can't be printed goes), and checks what Helm

@@ -27,7 +27,7 @@ pub use load::{LoadOptions, Missing, load};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use model::{Chart, Content, Crd, File};
 pub use overrides::{Overrides, ValuesInput, overrides};
-pub use prepare::{KubeVersion, PrepareOptions, Prepared, prepare};
+pub use prepare::{KubeVersion, PrepareOptions, Prepared, prepare, usable};
 
 #[cfg(test)]
 mod tests;

@@ -58,11 +58,10 @@ pub fn prepare(
 ) -> Result<Prepared, Failure> {
     let profile = options.profile;
     let mut coalescer = Coalescer { profile, recorder, warnings: Vec::new() };
-    installable(chart)?;
+    usable(chart, profile)?;
     if chart.metadata.deprecated {
         coalescer.warnings.push(deprecated(chart, profile));
     }
-    all_there(chart, profile)?;
     let mut tree = Tree::new(chart);
     let mut resolver = Resolver { tree: &mut tree, coalescer: &mut coalescer };
     let processed = resolver.enabled(ROOT, user, "").and_then(|()| resolver.import(ROOT));
@@ -87,6 +86,18 @@ pub fn prepare(
     Ok(Prepared { root, values, warnings: coalescer.warnings })
 }
 
+/// Whether a chart may be installed, and everything that it declares is there: what Helm looks at before the release.
+///
+/// # Errors
+/// Helm refuses it.
+pub fn usable(chart: &Chart, profile: Profile) -> Result<(), Failure> {
+    installable(chart)?;
+    if chart.metadata.is_third(profile) {
+        return Err(not_rendered(chart, profile));
+    }
+    all_there(chart, profile)
+}
+
 fn installable(chart: &Chart) -> Result<(), Failure> {
     let metadata = &chart.metadata;
     if matches!(metadata.kind.as_str(), "" | "application") {
@@ -107,6 +118,33 @@ fn deprecated(chart: &Chart, profile: Profile) -> Warning {
     Warning { helm: helm.to_owned(), message: message.to_owned(), origin }
 }
 
+/// Why Helm 4 doesn't render a chart of the third `apiVersion`: it looks at what it depends on, and then refuses it. (Where
+/// more is declared than there is in `charts/`, it panics.)
+fn not_rendered(chart: &Chart, profile: Profile) -> Failure {
+    let (declared, there) = (chart.metadata.dependencies.len(), chart.dependencies.len());
+    if there > declared {
+        return chart.metadata.refused(&format!("{}unsupported chart dependency type", checking(profile)));
+    }
+    match all_there(chart, profile) {
+        Err(failure) if declared == there => failure,
+        _ => chart.metadata.refused("invalid chart apiVersion"),
+    }
+}
+
+/// What stands before an error of dependencies.
+fn checking(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Helm3 => {
+            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to \
+             fetch missing dependencies: "
+        }
+        Profile::Helm4 => {
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to \
+             fetch missing dependencies: "
+        }
+    }
+}
+
 /// Whether every dependency of the chart at the top is there. Helm looks no further down.
 fn all_there(chart: &Chart, profile: Profile) -> Result<(), Failure> {
     let there = |name: &str| chart.dependencies.iter().any(|d| d.metadata.name == name);
@@ -116,16 +154,7 @@ fn all_there(chart: &Chart, profile: Profile) -> Result<(), Failure> {
     }
     let names: Vec<&str> = missing.iter().map(|d| d.name.as_str()).collect();
     let found = format!("found in Chart.yaml, but missing in charts/ directory: {}", names.join(", "));
-    let before = match profile {
-        Profile::Helm3 => {
-            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to \
-             fetch missing dependencies: "
-        }
-        Profile::Helm4 => {
-            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to \
-             fetch missing dependencies: "
-        }
-    };
+    let before = checking(profile);
     let diagnostics: Diagnostics = missing
         .into_iter()
         .map(|d| {

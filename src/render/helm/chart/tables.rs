@@ -6,6 +6,7 @@
 //! and is shared, not copied.
 
 use ecow::{EcoString, EcoVec};
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use super::failure::Warning;
@@ -40,7 +41,7 @@ impl Slot {
     }
 }
 
-type Entries = IndexMap<EcoString, (Origin, Slot)>;
+type Entries = IndexMap<EcoString, (Origin, Slot), FixedState>;
 
 enum Table {
     /// Not written to yet.
@@ -74,7 +75,7 @@ pub(super) enum Line {
 
 impl<'r> Tables<'r> {
     pub(super) fn new(recorder: &'r Recorder, printed: fn(&str, Line) -> String) -> Self {
-        Self { tables: Vec::new(), spare: Entries::new(), recorder, warnings: Vec::new(), printed }
+        Self { tables: Vec::new(), spare: Entries::default(), recorder, warnings: Vec::new(), printed }
     }
 
     fn add(&mut self, table: Table) -> Id {
@@ -91,7 +92,7 @@ impl<'r> Tables<'r> {
     }
 
     pub(super) fn empty(&mut self, origin: Origin) -> Id {
-        self.add(Table::Open { origin, entries: Entries::new() })
+        self.add(Table::Open { origin, entries: Entries::default() })
     }
 
     /// The entries, to be written.

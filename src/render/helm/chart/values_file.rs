@@ -1,12 +1,14 @@
 //! Values files: text to a mapping whose numbers are floats.
 
+use std::borrow::Cow;
+
 use super::decode::json_word;
 use super::failure::Failure;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::provenance::Recorder;
 use crate::render::helm::Profile;
 use crate::source::{Origin, SourceFile};
-use crate::yaml::{Dialect, Limits, Map, Node, NullRule, Parsed, Value, merge, parse_with};
+use crate::yaml::{Dialect, Limits, Map, Node, NullRule, Parsed, Value, merge, parse_with, unmarshal};
 
 /// The values of a file, chart's or user's: in Helm 3 its first document, in Helm 4 all, one merged over the other.
 ///
@@ -17,9 +19,9 @@ pub(super) fn read(file: &SourceFile, profile: Profile, warnings: &mut Diagnosti
         Profile::Helm3 => mapping(document(file, &file.text, warnings)?),
         Profile::Helm4 => {
             let mut values = Node::new(Map::new(), Origin::new(file.id, 0));
-            for chunk in chunks(file)? {
-                let unmarshal = "cannot unmarshal yaml document: ";
-                let next = document(file, &chunk, warnings).and_then(mapping).map_err(|f| f.within(unmarshal))?;
+            for Chunk { text, start } in chunks(file)? {
+                let next = first(file, &text, start, warnings).and_then(finite).and_then(mapping);
+                let next = next.map_err(|failure| told(failure, profile))?;
                 let empty = values.as_map().is_some_and(Map::is_empty);
                 values = if empty { next } else { merge(&values, &next, NullRule::Keep, &Recorder::off()) };
             }
@@ -28,47 +30,68 @@ pub(super) fn read(file: &SourceFile, profile: Profile, warnings: &mut Diagnosti
     }
 }
 
-/// The documents of a stream as apimachinery's `YAMLReader` cuts them, each line with its end. What stands before one is
-/// blanked, so that offsets stay those of the file.
-fn chunks(file: &SourceFile) -> Result<Vec<String>, Failure> {
+/// What is wrong with one document of a file, as Helm says it of the file.
+pub(super) fn told(failure: Failure, profile: Profile) -> Failure {
+    match profile {
+        Profile::Helm3 => failure,
+        Profile::Helm4 => failure.within("cannot unmarshal yaml document: "),
+    }
+}
+
+/// A document of a stream: what stands before it is blanked, so that offsets stay those of the file.
+struct Chunk<'t> {
+    text: Cow<'t, str>,
+    /// Where it starts.
+    start: usize,
+}
+
+/// The documents of a stream as apimachinery's `YAMLReader` cuts them, each line with its end.
+fn chunks(file: &SourceFile) -> Result<Vec<Chunk<'_>>, Failure> {
     let mut chunks = Vec::new();
-    let (mut start, mut at) = (0, 0);
+    let mut start = 0;
     let text = &*file.text;
     let cut = |start: usize, end: usize| {
+        let whole = text.get(..end).unwrap_or_default();
+        if start == 0 && whole.ends_with('\n') {
+            return Chunk { text: whole.into(), start };
+        }
         let mut chunk = "\n".repeat(start);
         chunk.push_str(text.get(start..end).unwrap_or_default());
         if !chunk.ends_with('\n') {
             chunk.push('\n');
         }
-        chunk
+        Chunk { text: chunk.into(), start }
     };
-    for line in text.split_inclusive('\n') {
-        if let Some(rest) = line.strip_prefix("---") {
-            let rest = rest.trim();
-            if !rest.is_empty() && !rest.starts_with('#') {
-                let helm = format!("error reading yaml document: invalid Yaml document separator: {rest}");
-                let origin = Origin::new(file.id, at);
-                let diagnostic = Diagnostic::error(Code::YAML_SYNTAX, "a line that starts with `---` may hold no more")
-                    .at(origin, "Helm 4 takes only a comment after it")
-                    .hint("start the document on the next line");
-                return Err(Failure::new(helm, diagnostic));
-            }
-            if at > start {
-                chunks.push(cut(start, at));
-                start = at + line.len();
-            }
+    let dashes = memchr::memmem::find_iter(text.as_bytes(), b"\n---").map(|newline| newline + 1);
+    for at in text.starts_with("---").then_some(0).into_iter().chain(dashes) {
+        let line = text.get(at..).and_then(|rest| rest.split_inclusive('\n').next()).unwrap_or_default();
+        let rest = line.get(3..).unwrap_or_default().trim();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let helm = format!("error reading yaml document: invalid Yaml document separator: {rest}");
+            let origin = Origin::new(file.id, at);
+            let diagnostic = Diagnostic::error(Code::YAML_SYNTAX, "a line that starts with `---` may hold no more")
+                .at(origin, "Helm 4 takes only a comment after it")
+                .hint("start the document on the next line");
+            return Err(Failure::new(helm, diagnostic));
         }
-        at += line.len();
+        if at > start {
+            chunks.push(cut(start, at));
+            start = at + line.len();
+        }
     }
-    if at > start {
-        chunks.push(cut(start, at));
+    if text.len() > start {
+        chunks.push(cut(start, text.len()));
     }
     Ok(chunks)
 }
 
 /// The first document of a text, as sigs.k8s.io/yaml reads it, with numbers as floats.
 pub(super) fn document(file: &SourceFile, text: &str, warnings: &mut Diagnostics) -> Result<Node, Failure> {
-    let node = first(file, text, warnings)?;
+    finite(first(file, text, 0, warnings)?)
+}
+
+/// A document with numbers as floats, if JSON has all of them.
+fn finite(node: Node) -> Result<Node, Failure> {
     if let Some(infinite) = not_finite(&node) {
         let found = match infinite.value {
             Value::Float(n) => crate::go::float(n),
@@ -85,13 +108,14 @@ pub(super) fn document(file: &SourceFile, text: &str, warnings: &mut Diagnostics
     Ok(as_floats(node))
 }
 
-/// The first document of a text: null if it is empty. What is wrong with later ones doesn't matter.
-pub(super) fn first(file: &SourceFile, text: &str, warnings: &mut Diagnostics) -> Result<Node, Failure> {
+/// The first document of a text, which Go is given from `start` on: null if it is empty. What is wrong with later ones
+/// doesn't matter.
+pub(super) fn first(file: &SourceFile, text: &str, start: usize, warnings: &mut Diagnostics) -> Result<Node, Failure> {
     let Parsed { documents, diagnostics } = parse_with(file.id, text, Dialect::Kubernetes, Limits::default());
     let Some(first) = documents.into_iter().next() else { return Ok(Node::new(Value::Null, Origin::new(file.id, 0))) };
     // A document without content before it was left out by the parser; Go's reads just that one.
     let before = text.get(..first.range.start).unwrap_or_default();
-    if before.lines().any(|line| line.starts_with("---")) {
+    if before.starts_with("---") || memchr::memmem::find(before.as_bytes(), b"\n---").is_some() {
         return Ok(Node::new(Value::Null, Origin::new(file.id, 0)));
     }
     let inside =
@@ -99,11 +123,11 @@ pub(super) fn first(file: &SourceFile, text: &str, warnings: &mut Diagnostics) -
     let own = diagnostics.into_iter().filter(inside);
     if first.failed {
         let diagnostics: Diagnostics = own.collect();
-        let what = diagnostics.iter().next().map_or_else(String::new, |d| d.message.clone());
-        let line =
-            diagnostics.iter().find_map(|d| d.primary.as_ref()).map(|l| file.line_column(l.span.start as usize).line);
-        let line = line.map_or_else(String::new, |line| format!("line {line}: "));
-        return Err(Failure { helm: format!("error converting YAML to JSON: yaml: {line}{what}"), diagnostics });
+        // go-yaml's words and lines, which are counted from where its text begins.
+        let said = unmarshal(text.get(start..).unwrap_or(text)).err();
+        let what = || diagnostics.iter().next().map_or_else(String::new, |d| d.message.clone());
+        let helm = said.unwrap_or_else(|| format!("error converting YAML to JSON: yaml: {}", what()));
+        return Err(Failure { helm, diagnostics });
     }
     warnings.extend(own);
     Ok(first.node)

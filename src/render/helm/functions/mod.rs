@@ -3,7 +3,7 @@
 
 mod toml;
 mod trails;
-mod yaml;
+pub mod yaml;
 mod yaml_pretty;
 
 use super::Profile;

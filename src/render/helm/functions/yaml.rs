@@ -52,6 +52,23 @@ pub fn from_yaml_array(call: &mut Call) -> Result<Tracked, Fault> {
     ok(super::or_error(value, error))
 }
 
+/// A map out of YAML; an error fails the template. As ApplicationSets have `fromYaml`.
+pub fn unmarshal_map(call: &mut Call) -> Result<Tracked, Fault> {
+    failing(unmarshal(call, Target::Map)?)
+}
+
+/// A list out of YAML; an error fails the template. As ApplicationSets have `fromYamlArray`.
+pub fn unmarshal_list(call: &mut Call) -> Result<Tracked, Fault> {
+    failing(unmarshal(call, Target::List)?)
+}
+
+fn failing((value, error): (Value, Option<String>)) -> Result<Tracked, Fault> {
+    match error {
+        Some(error) => Err(Fault::new(error)),
+        None => ok(value),
+    }
+}
+
 /// `yaml.Unmarshal` of sigs.k8s.io/yaml: what was read, and what went wrong.
 fn unmarshal(call: &mut Call, target: Target) -> Result<(Value, Option<String>), Fault> {
     json::reads(call)?;
@@ -61,8 +78,7 @@ fn unmarshal(call: &mut Call, target: Target) -> Result<(Value, Option<String>),
         _ => Value::Map(MapRef::new()),
     };
     let converting = |error: &str| format!("error converting YAML to JSON: {error}");
-    // go-yaml sees bytes; of those that are no text it says no more.
-    let read = std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"));
+    let read = std::str::from_utf8(bytes).map_err(|_| converting(yaml::not_utf8(bytes)));
     let mut node = match read.and_then(yaml::unmarshal) {
         Ok(node) => node,
         Err(error) => return Ok((empty(), Some(error))),

@@ -58,7 +58,7 @@ pub enum Statement {
         end: u32,
     },
     /// `{{pipeline}}`.
-    Action(Pipe),
+    Action(Box<Pipe>),
     /// `{{if}}`.
     If(Box<Branch>),
     /// `{{with}}`.
@@ -92,7 +92,7 @@ pub struct Branch {
     /// Where it stands.
     pub pos: u32,
     /// The condition, or what is ranged over.
-    pub pipe: Pipe,
+    pub pipe: Box<Pipe>,
     /// How many variables are alive after the pipeline: those from here on are unset when a body starts.
     pub base: u32,
     /// What happens if it holds.
@@ -110,8 +110,17 @@ pub struct Pipe {
     pub assign: bool,
     /// The variables, at most two.
     pub decl: Vec<Variable>,
+    /// The first command. By itself it needs no list, and most are by themselves.
+    pub first: Command,
+    /// The commands that it is piped into, left to right.
+    pub more: Vec<Command>,
+}
+
+impl Pipe {
     /// The commands, left to right.
-    pub commands: Vec<Command>,
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
 }
 
 /// `$x.a.b`.
@@ -123,7 +132,7 @@ pub struct Variable {
     /// while executing. [`Variable::UNDEFINED`] where the parser lets a name pass that execution won't find.
     pub slot: u32,
     /// `$x`, then the fields.
-    pub ident: Vec<EcoString>,
+    pub ident: Box<[EcoString]>,
 }
 
 impl Variable {
@@ -136,8 +145,17 @@ impl Variable {
 pub struct Command {
     /// Where it starts.
     pub pos: u32,
+    /// The first word.
+    pub first: Expr,
+    /// The words after it. Most commands have none.
+    pub args: Box<[Expr]>,
+}
+
+impl Command {
     /// The words.
-    pub args: Vec<Expr>,
+    pub fn words(&self) -> impl Iterator<Item = &Expr> {
+        std::iter::once(&self.first).chain(&self.args)
+    }
 }
 
 /// An operand.
@@ -148,7 +166,7 @@ pub enum Expr {
         /// Where it stands.
         pos: u32,
         /// The name.
-        name: EcoString,
+        name: &'static str,
         /// Its index in the table that the template was parsed with.
         function: u32,
     },
@@ -157,7 +175,7 @@ pub enum Expr {
         /// Where it stands.
         pos: u32,
         /// The names, without dots.
-        ident: Vec<EcoString>,
+        ident: Box<[EcoString]>,
     },
     /// `(pipeline).a.b`, and fields of other operands.
     Chain {
@@ -166,7 +184,7 @@ pub enum Expr {
         /// The operand.
         node: Box<Expr>,
         /// The names, without dots.
-        field: Vec<EcoString>,
+        field: Box<[EcoString]>,
     },
     /// `$x.a.b`.
     Variable(Variable),
@@ -191,8 +209,8 @@ pub enum Expr {
     String {
         /// Where it stands.
         pos: u32,
-        /// As it is written.
-        quoted: EcoString,
+        /// Where it ends, its quotes included.
+        end: u32,
         /// What it means.
         text: Constant,
     },

@@ -146,6 +146,12 @@ impl<'h> Meter<'h> {
         if self.steps >= PORTION || self.bytes >= PORTION * 16 { self.tell() } else { Ok(()) }
     }
 
+    /// So many bytes of texts were looked at, of which so many take as long as a step.
+    pub fn reads(&mut self, bytes: usize, a_step: usize) -> Result<(), Fault> {
+        self.steps = self.steps.saturating_add((bytes / a_step.max(1)).saturating_mul(VALUES_A_STEP));
+        if self.steps >= PORTION { self.tell() } else { Ok(()) }
+    }
+
     /// The text that shows the values is going to have so many more bytes.
     pub fn shows(&mut self, bytes: usize) -> Result<(), Fault> {
         self.text = self.text.saturating_add(bytes);

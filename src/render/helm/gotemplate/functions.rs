@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::call::Function;
 
 /// A table of functions. A template is parsed with one and keeps their indices, so it is executed with the same.
 #[derive(Debug, Default)]
 pub struct Functions {
     list: Vec<Function>,
-    by_name: HashMap<&'static str, u32>,
+    by_name: HashMap<&'static str, u32, FixedState>,
 }
 
 impl Functions {

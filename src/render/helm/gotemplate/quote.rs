@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use regex::Regex;
 
 use super::ast::Constant;
@@ -39,9 +40,10 @@ pub(super) fn unquote(quoted: &str) -> Option<Constant> {
     let inner = quoted.get(1..quoted.len().checked_sub(1)?)?;
     if quoted.starts_with('`') {
         // Go drops carriage returns from raw strings.
-        return Some(Constant::Str(if inner.contains('\r') { inner.replace('\r', "").into() } else { inner.into() }));
+        let carriage_returns = memchr(b'\r', inner.as_bytes()).is_some();
+        return Some(Constant::Str(if carriage_returns { inner.replace('\r', "").into() } else { inner.into() }));
     }
-    if !inner.contains('\\') {
+    if memchr(b'\\', inner.as_bytes()).is_none() {
         return Some(Constant::Str(inner.into()));
     }
     let mut bytes = Vec::with_capacity(inner.len());

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::EcoString;
+use foldhash::fast::FixedState;
 
 use super::ast::Tree;
 
 /// The templates of a chart, parsed once and shared by all its renders.
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
-    trees: HashMap<EcoString, Arc<Tree>>,
+    trees: HashMap<EcoString, Arc<Tree>, FixedState>,
 }
 
 impl Templates {

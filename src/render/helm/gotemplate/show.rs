@@ -124,11 +124,9 @@ pub(super) fn line_column(text: &str, at: usize) -> (usize, usize) {
     (1 + memchr_iter(b'\n', before).count(), before.len() - start)
 }
 
-/// An operand as it prints itself.
-impl fmt::Display for Expr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown { text: "", node: Node::Expr(self) }.fmt(f)
-    }
+/// An operand of a text as it prints itself.
+pub(super) fn expr_text(text: &str, node: &Expr) -> String {
+    Shown { text, node: Node::Expr(node) }.to_string()
 }
 
 struct Shown<'t> {
@@ -142,9 +140,9 @@ impl fmt::Display for Shown<'_> {
         match self.node {
             Node::List(nodes) => list(f, self.text, nodes),
             Node::Statement(node) => statement(f, self.text, node),
-            Node::Pipe(node) => pipe(f, node),
-            Node::Command(node) => command(f, node),
-            Node::Expr(node) => expr(f, node),
+            Node::Pipe(node) => pipe(f, self.text, node),
+            Node::Command(node) => command(f, self.text, node),
+            Node::Expr(node) => expr(f, self.text, node),
             Node::Variable(node) => variable(f, node),
         }
     }
@@ -161,7 +159,7 @@ fn statement(f: Out, text: &str, node: &Statement) -> fmt::Result {
         Statement::Text { start, end } => f.write_str(text.get(*start as usize..*end as usize).unwrap_or_default()),
         Statement::Action(node) => {
             f.write_str("{{")?;
-            pipe(f, node)?;
+            pipe(f, text, node)?;
             f.write_str("}}")
         }
         Statement::If(node) => branch(f, text, "if", node),
@@ -171,7 +169,7 @@ fn statement(f: Out, text: &str, node: &Statement) -> fmt::Result {
             write!(f, "{{{{template {}", quote(name))?;
             if let Some(argument) = argument {
                 f.write_str(" ")?;
-                pipe(f, argument)?;
+                pipe(f, text, argument)?;
             }
             f.write_str("}}")
         }
@@ -182,7 +180,7 @@ fn statement(f: Out, text: &str, node: &Statement) -> fmt::Result {
 
 fn branch(f: Out, text: &str, keyword: &str, branch: &Branch) -> fmt::Result {
     write!(f, "{{{{{keyword} ")?;
-    pipe(f, &branch.pipe)?;
+    pipe(f, text, &branch.pipe)?;
     f.write_str("}}")?;
     list(f, text, &branch.list)?;
     if let Some(otherwise) = &branch.otherwise {
@@ -192,7 +190,7 @@ fn branch(f: Out, text: &str, keyword: &str, branch: &Branch) -> fmt::Result {
     f.write_str("{{end}}")
 }
 
-fn pipe(f: Out, pipe: &Pipe) -> fmt::Result {
+fn pipe(f: Out, text: &str, pipe: &Pipe) -> fmt::Result {
     for (i, declared) in pipe.decl.iter().enumerate() {
         f.write_str(if i > 0 { ", " } else { "" })?;
         variable(f, declared)?;
@@ -200,46 +198,46 @@ fn pipe(f: Out, pipe: &Pipe) -> fmt::Result {
     if !pipe.decl.is_empty() {
         f.write_str(if pipe.assign { " = " } else { " := " })?;
     }
-    for (i, node) in pipe.commands.iter().enumerate() {
+    for (i, node) in pipe.commands().enumerate() {
         f.write_str(if i > 0 { " | " } else { "" })?;
-        command(f, node)?;
+        command(f, text, node)?;
     }
     Ok(())
 }
 
-fn command(f: Out, command: &Command) -> fmt::Result {
-    for (i, arg) in command.args.iter().enumerate() {
+fn command(f: Out, text: &str, command: &Command) -> fmt::Result {
+    for (i, arg) in command.words().enumerate() {
         f.write_str(if i > 0 { " " } else { "" })?;
-        operand(f, arg)?;
+        operand(f, text, arg)?;
     }
     Ok(())
 }
 
 /// An operand among others: pipelines have their parentheses.
-fn operand(f: Out, node: &Expr) -> fmt::Result {
+fn operand(f: Out, text: &str, node: &Expr) -> fmt::Result {
     if let Expr::Pipe(node) = node {
         f.write_str("(")?;
-        pipe(f, node)?;
+        pipe(f, text, node)?;
         return f.write_str(")");
     }
-    expr(f, node)
+    expr(f, text, node)
 }
 
-fn expr(f: Out, node: &Expr) -> fmt::Result {
+fn expr(f: Out, text: &str, node: &Expr) -> fmt::Result {
     match node {
         Expr::Identifier { name, .. } => f.write_str(name),
-        Expr::Field { ident, .. } => fields(f, ident),
+        Expr::Field { ident, .. } => fields(f, ident.iter()),
         Expr::Chain { node, field, .. } => {
-            operand(f, node)?;
-            fields(f, field)
+            operand(f, text, node)?;
+            fields(f, field.iter())
         }
         Expr::Variable(node) => variable(f, node),
         Expr::Dot { .. } => f.write_str("."),
         Expr::Nil { .. } => f.write_str("nil"),
         Expr::Bool { value, .. } => write!(f, "{value}"),
-        Expr::String { quoted, .. } => f.write_str(quoted),
+        Expr::String { pos, end, .. } => f.write_str(text.get(*pos as usize..*end as usize).unwrap_or_default()),
         Expr::Number(number) => f.write_str(&number.text),
-        Expr::Pipe(node) => pipe(f, node),
+        Expr::Pipe(node) => pipe(f, text, node),
     }
 }
 

@@ -5,7 +5,7 @@
 //! costs what was looked into, not what is there.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::size_of;
@@ -14,6 +14,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 use super::call::{Fault, Meter};
 use super::stack;
@@ -115,6 +117,11 @@ pub trait Object: fmt::Debug {
     /// `%v` of it: what its `String` or `Error` method gives, if it [has one](Object::stringer).
     fn show(&self) -> String;
 
+    /// How many bytes [`Object::show`] may give, where those can be many.
+    fn shown_bytes(&self) -> usize {
+        0
+    }
+
     /// Whether the type has a `String` or an `Error` method: then `%s`, `%q` and `%x` print [`Object::show`].
     fn stringer(&self) -> bool {
         true
@@ -195,9 +202,11 @@ pub(super) struct MapBody {
 pub(super) enum MapState {
     /// Nothing below was looked into.
     Frozen(yaml::Map),
-    /// By key, in the order in which Go ranges over a map.
-    Live(BTreeMap<EcoString, Tracked>),
+    /// By key, in no order: they are looked up far more often than ranged over.
+    Live(Entries),
 }
+
+type Entries = IndexMap<EcoString, Tracked, FixedState>;
 
 /// Go's types of maps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -237,12 +246,12 @@ impl MapRef {
 
     /// A map of a type.
     pub fn of(go: MapType, entries: BTreeMap<EcoString, Tracked>) -> Self {
-        Self::with(go, None, MapState::Live(entries), false)
+        Self::with(go, None, MapState::Live(entries.into_iter().collect()), false)
     }
 
     /// A nil map: nothing in it, `null` in JSON, and nothing can be put into it.
     pub fn nil(go: MapType) -> Self {
-        Self::with(go, None, MapState::Live(BTreeMap::new()), true)
+        Self::with(go, None, MapState::Live(Entries::default()), true)
     }
 
     /// A map that a file holds. `place` is its path in the values, given only while provenance is recorded.
@@ -353,30 +362,30 @@ impl MapRef {
     pub fn remove(&self, key: &str) -> Option<Tracked> {
         self.live();
         match &mut *self.0.state.borrow_mut() {
-            MapState::Live(entries) => entries.remove(key),
+            MapState::Live(entries) => entries.swap_remove(key),
             MapState::Frozen(_) => None,
         }
     }
 
     /// The keys, sorted.
     pub fn keys(&self) -> Vec<EcoString> {
-        match &*self.0.state.borrow() {
+        let mut keys: Vec<_> = match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.keys().cloned().collect(),
-            MapState::Frozen(map) => {
-                let mut keys: Vec<_> = map.iter().map(|e| e.key.clone()).collect();
-                keys.sort_unstable();
-                keys
-            }
-        }
+            MapState::Frozen(map) => map.iter().map(|e| e.key.clone()).collect(),
+        };
+        keys.sort_unstable();
+        keys
     }
 
     /// The entries, sorted by key, as they are now.
     pub fn entries(&self) -> Vec<(EcoString, Tracked)> {
         self.live();
-        match &*self.0.state.borrow() {
+        let mut found: Vec<_> = match &*self.0.state.borrow() {
             MapState::Live(entries) => entries.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
             MapState::Frozen(_) => Vec::new(),
-        }
+        };
+        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        found
     }
 
     /// The frozen entries, if nothing below was looked into (so nothing can differ from them).
@@ -394,7 +403,7 @@ impl MapRef {
             MapState::Live(entries) => {
                 // A loop, not `collect`: that takes several frames of the stack for each level.
                 meter.value(MAP)?;
-                let mut copies = BTreeMap::new();
+                let mut copies = Entries::with_capacity_and_hasher(entries.len(), FixedState::default());
                 for (key, value) in entries {
                     copies.insert(key.clone(), value.copy(depth + 1, meter)?);
                 }
@@ -409,6 +418,7 @@ impl MapRef {
         let entries = match &*self.0.state.borrow() {
             MapState::Live(_) => return,
             MapState::Frozen(map) => {
+                thawed(map.len().saturating_mul(ENTRY).saturating_add(MAP));
                 map.iter().map(|e| (e.key.clone(), thaw(&e.value, &below(&self.0.place, &e.key)))).collect()
             }
         };
@@ -421,10 +431,10 @@ impl MapRef {
 }
 
 impl MapState {
-    pub(super) fn take(&mut self) -> BTreeMap<EcoString, Tracked> {
-        match std::mem::replace(self, Self::Live(BTreeMap::new())) {
+    pub(super) fn take(&mut self) -> Entries {
+        match std::mem::replace(self, Self::Live(Entries::default())) {
             Self::Live(entries) => entries,
-            Self::Frozen(_) => BTreeMap::new(),
+            Self::Frozen(_) => Entries::default(),
         }
     }
 }
@@ -575,6 +585,7 @@ impl ListRef {
             return sorted;
         }
         self.0.items.get_or_init(|| {
+            thawed(self.len().saturating_mul(size_of::<Tracked>()));
             let byte = |b: &u8| Value::Int(i64::from(*b), IntType::Uint8).into();
             let node = |(i, node)| thaw(node, &element(&self.0.place, i));
             match &self.0.frozen {
@@ -668,6 +679,21 @@ fn element(place: &Place, at: usize) -> Place {
     below(place, &at.to_string())
 }
 
+thread_local! {
+    /// Bytes that this thread took for what was looked into since an execution last counted them.
+    static THAWED: Cell<usize> = const { Cell::new(0) };
+}
+
+fn thawed(bytes: usize) {
+    THAWED.set(THAWED.get().saturating_add(bytes));
+}
+
+/// Bytes that were taken, since this was last asked, for looking into what files hold: a copy of a map costs nothing until
+/// then, so nobody else has counted them.
+pub(super) fn take_thawed() -> usize {
+    THAWED.take()
+}
+
 /// A value of a file. Integers there are Go's int64 (`--set` makes them); a values file has only floats.
 fn thaw(node: &Node, place: &Place) -> Tracked {
     let value = match &node.value {
@@ -677,8 +703,14 @@ fn thaw(node: &Node, place: &Place) -> Tracked {
         yaml::Value::UInt(n) => Value::Int(n.cast_signed(), IntType::Uint64),
         yaml::Value::Float(f) => Value::Float(*f),
         yaml::Value::Str(s) => Value::Str(s.clone()),
-        yaml::Value::Seq(items) => Value::List(ListRef::frozen(items.clone(), place.clone())),
-        yaml::Value::Map(map) => Value::Map(MapRef::frozen(MapType::Any, map.clone(), place.clone())),
+        yaml::Value::Seq(items) => {
+            thawed(LIST);
+            Value::List(ListRef::frozen(items.clone(), place.clone()))
+        }
+        yaml::Value::Map(map) => {
+            thawed(BODY + 16);
+            Value::Map(MapRef::frozen(MapType::Any, map.clone(), place.clone()))
+        }
     };
     let trail = match place {
         Some(path) => Trail::read(ValuesPath::clone(path), node.origin),
@@ -986,8 +1018,11 @@ fn frozen(node: &Node, depth: usize, meter: &mut Meter) -> Result<(), Fault> {
 /// Bytes that an entry of a map takes, besides the texts in it.
 pub const ENTRY: usize = 2 * size_of::<(EcoString, Tracked)>();
 
-/// Bytes that a map takes that was made: a tree has room for eleven entries.
-pub const MAP: usize = size_of::<MapBody>() + 11 * size_of::<(EcoString, Tracked)>();
+/// About how many bytes a map takes without its entries. Not its very size, so that limits stay what they are.
+const BODY: usize = 56;
+
+/// Bytes that a map takes that was made, with room for some entries.
+pub const MAP: usize = BODY + 11 * size_of::<(EcoString, Tracked)>();
 
 /// Bytes that a list takes, besides its elements.
 const LIST: usize = size_of::<ListBody>() + 16;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use base64::Engine;
@@ -13,7 +14,7 @@ use crate::render::helm::Profile;
 use crate::render::helm::chart::{Content, File};
 use crate::render::helm::gotemplate::call::{Call, Fault, Meter, Signature, Type, ok};
 use crate::render::helm::gotemplate::trail::Trail;
-use crate::render::helm::gotemplate::value::{Body, ListRef, ListType, MapRef, MapType, Object, Tracked, Value};
+use crate::render::helm::gotemplate::value::{Body, ENTRY, ListRef, ListType, MapRef, MapType, Object, Tracked, Value};
 use crate::source::Origin;
 use crate::yaml::{self, Node, emit};
 
@@ -26,6 +27,11 @@ pub struct Files {
 
 const ONE_STRING: Signature = Signature { params: &[Type::String], variadic: false };
 const NOTHING: Signature = Signature { params: &[], variadic: false };
+
+/// Steps that it takes to compile a pattern, any and for each byte of it; and bytes that are written in a step.
+const COMPILED: usize = 128;
+const COMPILED_BYTE: usize = 32;
+const BYTES_A_STEP: usize = 16;
 
 impl Files {
     /// The files of a chart, by their path in it. Of two with one path the later counts.
@@ -66,6 +72,14 @@ impl Files {
         Ok(ListRef::of(ListType::Strings, lines.collect()))
     }
 
+    /// Counts what it takes to write all files.
+    fn weigh(&self, call: &mut Call) -> Result<(), Fault> {
+        let bytes: usize = self.entries.values().map(|data| data.bytes().len()).sum();
+        call.host.work(self.entries.len() + bytes / BYTES_A_STEP)?;
+        call.host.spend(self.entries.len() * ENTRY + 2 * bytes)?;
+        call.fits(bytes)
+    }
+
     /// A YAML mapping from each file's name to a form of its contents. Of files of one name in several directories the
     /// last counts; in Helm any does.
     fn mapping(&self, form: impl Fn(&[u8]) -> EcoString) -> String {
@@ -95,11 +109,26 @@ impl Object for Files {
     }
 
     fn show(&self) -> String {
-        let shown = self.entries.iter().map(|(path, data)| {
-            let bytes: Vec<String> = data.bytes().iter().map(u8::to_string).collect();
-            format!("{path}:[{}]", bytes.join(" "))
-        });
-        format!("map[{}]", shown.collect::<Vec<_>>().join(" "))
+        let mut out = String::from("map[");
+        for (path, data) in &*self.entries {
+            if !out.ends_with('[') {
+                out.push(' ');
+            }
+            out.push_str(path);
+            let mut before = ":[";
+            for byte in data.bytes() {
+                // Writing to a text can't fail.
+                let _ = write!(out, "{before}{byte}");
+                before = " ";
+            }
+            out.push_str(if before == ":[" { ":[]" } else { "]" });
+        }
+        out.push(']');
+        out
+    }
+
+    fn shown_bytes(&self) -> usize {
+        self.entries.iter().map(|(path, data)| path.len() + 4 + 4 * data.bytes().len()).sum()
     }
 
     fn stringer(&self) -> bool {
@@ -142,10 +171,29 @@ impl Object for Files {
                 Ok(Tracked { value: text, trail: read.beside([&call.any(0).trail]) })
             }
             "GetBytes" => ok(ListRef::bytes(self.get(call.bytes(0)).map(Content::shared).unwrap_or_default())),
-            "Glob" => ok(self.glob(&call.str(0)).value()),
-            "Lines" => ok(self.lines(call.bytes(0))?),
-            "AsConfig" => ok(self.mapping(to_utf8)),
-            "AsSecrets" => ok(self.mapping(|data| STANDARD.encode(data).into())),
+            "Glob" => {
+                let pattern = call.str(0);
+                // The pattern is compiled, and each path held against it.
+                let paths: usize = self.entries.keys().map(|path| 1 + path.len() / 8).sum();
+                call.host.work(COMPILED + pattern.len() * COMPILED_BYTE + paths)?;
+                let found = self.glob(&pattern);
+                call.host.spend(found.entries.len() * ENTRY)?;
+                ok(found.value())
+            }
+            "Lines" => {
+                let bytes = self.get(call.bytes(0)).map_or(0, |data| data.bytes().len());
+                call.host.work(bytes / BYTES_A_STEP)?;
+                call.host.spend(bytes)?;
+                ok(self.lines(call.bytes(0))?)
+            }
+            "AsConfig" => {
+                self.weigh(call)?;
+                ok(self.mapping(to_utf8))
+            }
+            "AsSecrets" => {
+                self.weigh(call)?;
+                ok(self.mapping(|data| STANDARD.encode(data).into()))
+            }
             _ => Err(Fault::new(format!("engine.files has no method {name}"))),
         }
     }
@@ -161,7 +209,10 @@ impl Object for Files {
         !self.entries.is_empty()
     }
 
-    fn to_node(&self, _: &mut Meter) -> Result<Node, Fault> {
+    fn to_node(&self, meter: &mut Meter) -> Result<Node, Fault> {
+        for data in self.entries.values() {
+            meter.value(ENTRY + data.bytes().len() / 3 * 4)?;
+        }
         let entry = |(path, data): (&EcoString, &Content)| yaml::Entry {
             key: path.clone(),
             key_origin: Origin::NONE,

@@ -25,7 +25,7 @@ pub struct Head {
 /// Go's text of what is wrong with the document.
 pub(super) fn read(text: &str, profile: Profile) -> Result<Head, String> {
     // The whole document counts: Helm refuses one that is broken anywhere.
-    let node = yaml::unmarshal(text)?;
+    let node = yaml::unmarshal_only(text, |key| is_field(key, FIELDS))?;
     of_node(&node, profile).map_err(|why| format!("error unmarshaling JSON: while decoding JSON: {why}"))
 }
 
@@ -44,7 +44,7 @@ pub(super) fn of_node(node: &Node, profile: Profile) -> Result<Head, String> {
         }
     };
     let mut wrong = Wrong::default();
-    for entry in fields(map, &["apiVersion", "kind", "metadata"]) {
+    for entry in fields(map, FIELDS) {
         match folded(&entry.key).as_str() {
             "apiversion" => wrong.string(&entry.value, "SimpleHead.apiVersion", &mut head.api_version),
             "kind" => wrong.string(&entry.value, "SimpleHead.kind", &mut head.kind),
@@ -90,20 +90,30 @@ fn read_metadata(metadata: &Map, head: &mut Head, wrong: &mut Wrong) {
 
 /// The entries that encoding/json takes for these fields, in the order in which it meets them: sorted by key.
 fn fields<'m>(map: &'m Map, names: &[&str]) -> Vec<&'m Entry> {
-    let is_one = |key: &str| names.iter().any(|name| key.len() >= name.len() && folded(key) == name.to_lowercase());
-    let mut found: Vec<&Entry> = map.iter().filter(|e| e.key.len() <= 16 && is_one(&e.key)).collect();
+    let mut found: Vec<&Entry> = map.iter().filter(|e| is_field(&e.key, names)).collect();
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found
 }
 
+fn is_field(key: &str, names: &[&str]) -> bool {
+    let is = |name: &&str| key.len() >= name.len() && key.chars().map(fold).eq(name.chars().map(fold));
+    key.len() <= 16 && names.iter().any(is)
+}
+
+/// The fields of a `SimpleHead`.
+const FIELDS: &[&str] = &["apiVersion", "kind", "metadata"];
+
 /// A key in the form in which encoding/json compares it: two signs that aren't ASCII fold to letters.
 fn folded(key: &str) -> String {
-    let fold = |c: char| match c {
+    key.chars().map(fold).collect()
+}
+
+fn fold(c: char) -> char {
+    match c {
         '\u{17F}' => 's',
         '\u{212A}' => 'k',
         c => c.to_ascii_lowercase(),
-    };
-    key.chars().map(fold).collect()
+    }
 }
 
 /// The first thing that doesn't fit: encoding/json goes on, and tells it at the end.

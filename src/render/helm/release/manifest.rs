@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 use rayon::prelude::*;
 
+use super::ahead::Ahead;
 use super::head::{self, Head};
 use super::hook::{self, HookInfo, Kind};
 use super::order::rank;
@@ -77,7 +78,7 @@ impl Dropped {
     pub fn helm(&self, profile: Profile) -> String {
         let events = super::capabilities::quoted(&self.events);
         match profile {
-            Profile::Helm3 => format!("info: skipping unknown hook: {events}"),
+            Profile::Helm3 => format!("manifest_sorter.go:199: info: skipping unknown hook: {events}"),
             // slog quotes where there is a space, and so on.
             Profile::Helm4 => {
                 let plain = !self.events.is_empty()
@@ -104,11 +105,16 @@ pub struct Broken {
     pub hooks: Vec<ReleaseManifest>,
 }
 
+/// Bytes that are read faster than threads are started.
+const SMALL: usize = 64 << 10;
+
 /// One document, on its way.
 struct Document<'f> {
     path: &'f EcoString,
     start: usize,
     text: &'f str,
+    /// Its head, if it was read ahead.
+    head: Option<Result<Head, String>>,
 }
 
 /// Makes rendered files into manifests and hooks, as `renderResources` and `SortManifests` do. `chart` is the root chart's
@@ -117,6 +123,20 @@ struct Document<'f> {
 /// # Errors
 /// A document isn't YAML, or isn't an object.
 pub fn collect(files: Vec<RenderedFile>, crds: Vec<Crd>, chart: &str, profile: Profile) -> Result<Output, Box<Broken>> {
+    collect_ahead(files, crds, chart, profile, &Ahead::new(profile))
+}
+
+/// The same, of files some of which were read ahead.
+///
+/// # Errors
+/// A document isn't YAML, or isn't an object.
+pub fn collect_ahead(
+    files: Vec<RenderedFile>,
+    crds: Vec<Crd>,
+    chart: &str,
+    profile: Profile,
+    ahead: &Ahead,
+) -> Result<Output, Box<Broken>> {
     let mut output = Output { crds, ..Output::default() };
     let own_notes = format!("{chart}/templates/NOTES.txt");
     let mut kept: Vec<(EcoString, Result<String, Vec<u8>>)> = Vec::with_capacity(files.len());
@@ -134,10 +154,13 @@ pub fn collect(files: Vec<RenderedFile>, crds: Vec<Crd>, chart: &str, profile: P
     let mut not_utf8 = None;
     for (path, text) in kept.iter().filter(|(path, _)| !is_partial(path)) {
         match text {
-            Ok(text) => documents.extend(split(text, profile).into_iter().map(|document| {
-                let start = (document.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-                Document { path, start, text: document }
-            })),
+            Ok(text) => {
+                let mut heads = ahead.take(path).into_iter();
+                documents.extend(split(text, profile).into_iter().map(|document| {
+                    let start = (document.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+                    Document { path, start, text: document, head: heads.next() }
+                }));
+            }
             Err(bytes) => {
                 // What comes after it is never looked at.
                 not_utf8 = Some((path.clone(), bytes));
@@ -145,10 +168,11 @@ pub fn collect(files: Vec<RenderedFile>, crds: Vec<Crd>, chart: &str, profile: P
             }
         }
     }
-    let few = documents.len() < 16;
-    let read = |document: &Document| head::read(document.text, profile);
+    let unread = documents.iter().filter(|document| document.head.is_none());
+    let small = unread.map(|document| document.text.len()).sum::<usize>() < SMALL;
+    let read = |document: &mut Document| document.head.take().unwrap_or_else(|| head::read(document.text, profile));
     let heads: Vec<Result<Head, String>> =
-        if few { documents.iter().map(read).collect() } else { documents.par_iter().map(read).collect() };
+        if small { documents.iter_mut().map(read).collect() } else { documents.par_iter_mut().map(read).collect() };
 
     let mut broken = None;
     for (document, head) in documents.iter().zip(heads) {
@@ -178,7 +202,7 @@ pub fn collect(files: Vec<RenderedFile>, crds: Vec<Crd>, chart: &str, profile: P
         });
     }
     if let (None, Some((path, bytes))) = (&broken, not_utf8) {
-        let why = format!("error converting YAML to JSON: {}", not_utf8_text(bytes));
+        let why = format!("error converting YAML to JSON: {}", crate::yaml::not_utf8(bytes));
         broken = Some((path, String::from_utf8_lossy(bytes).into_owned(), why));
     }
     if let Some((path, document, why)) = broken {
@@ -190,15 +214,4 @@ pub fn collect(files: Vec<RenderedFile>, crds: Vec<Crd>, chart: &str, profile: P
     output.manifests.sort_by(|a, b| rank(&a.kind, profile).cmp(&rank(&b.kind, profile)));
     output.hooks.sort_by(|a, b| rank(&a.kind, profile).cmp(&rank(&b.kind, profile)));
     Ok(output)
-}
-
-/// What go-yaml's reader says of bytes that aren't UTF-8.
-fn not_utf8_text(bytes: &[u8]) -> &'static str {
-    let Err(error) = std::str::from_utf8(bytes) else { return "yaml: invalid Unicode character" };
-    let rest = bytes.get(error.valid_up_to()..).unwrap_or_default();
-    match (rest.first(), error.error_len()) {
-        (_, None) => "yaml: incomplete UTF-8 octet sequence",
-        (Some(0x80..=0xBF | 0xF8..=0xFF), _) | (None, _) => "yaml: invalid leading UTF-8 octet",
-        _ => "yaml: invalid trailing UTF-8 octet",
-    }
 }

@@ -2,8 +2,9 @@
 //!
 //! On the way in, [`capabilities`] and [`files`] are what templates see besides the values. On the way out, [`manifest`]
 //! makes the rendered files into manifests and hooks in the order of installation ([`split`], [`head`], [`hook`],
-//! [`order`]); [`mod@print`] writes them as `helm template` does.
+//! [`order`; [`ahead`] while others are rendered); [`mod@print`] writes them as `helm template` does.
 
+pub mod ahead;
 pub mod capabilities;
 pub mod chart;
 pub mod error;
@@ -16,10 +17,10 @@ pub mod order;
 pub mod print;
 pub mod split;
 
-mod path_match;
 mod structs;
 
+pub use ahead::Ahead;
 pub use capabilities::{Capabilities, KubeVersion};
 pub use files::Files;
 pub use hook::{Event, HookInfo};
-pub use manifest::{Broken, Crd, Output, ReleaseManifest, RenderedFile, collect};
+pub use manifest::{Broken, Crd, Output, ReleaseManifest, RenderedFile, collect, collect_ahead};

@@ -4,8 +4,8 @@ use ecow::EcoString;
 
 use super::hook::Event;
 use super::manifest::{Broken, Output, ReleaseManifest};
-use super::path_match::PathPattern;
 use super::split::split;
+use crate::glob::path_match::PathPattern;
 use crate::render::helm::Profile;
 
 /// What is printed.
@@ -45,6 +45,8 @@ pub fn print(output: &Output, printing: &Printing, profile: Profile) -> Result<S
             text.push_str(&document(&crd.path, &String::from_utf8_lossy(&crd.text)));
         }
     }
+    // Each with its path and the lines around it.
+    text.reserve(output.manifests.iter().map(|manifest| manifest.text.len() + manifest.path.len() + 16).sum());
     for manifest in &output.manifests {
         push(&mut text, &manifest.path, &manifest.text);
     }
@@ -82,10 +84,9 @@ fn finish(
     printing: &Printing,
     profile: Profile,
 ) -> Result<String, String> {
-    let mut text = match manifests.trim() {
-        trimmed if trimmed.len() == manifests.len() => manifests,
-        trimmed => trimmed.to_owned(),
-    };
+    let mut text = manifests;
+    text.truncate(text.trim_end().len());
+    text.drain(..text.len() - text.trim_start().len());
     text.push('\n');
     for hook in hooks.iter().filter(|hook| printing.shows(hook)) {
         push(&mut text, &hook.path, &hook.text);

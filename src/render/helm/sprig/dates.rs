@@ -11,8 +11,9 @@ use std::rc::Rc;
 
 use super::super::gotemplate::call::{Call, Fault, Function, Type, f, ok};
 use super::super::gotemplate::value::{IntType, Tracked, Value};
+use crate::go::duration::parse_duration;
 use clock::{Instant, Zone};
-use duration::{GoDuration, parse_duration};
+use duration::GoDuration;
 use time::GoTime;
 
 const S: Type = Type::String;

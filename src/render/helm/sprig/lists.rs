@@ -112,6 +112,9 @@ enum Scalar<'a> {
     Text(&'a [u8]),
 }
 
+/// Bytes that are hashed, twice, while a template takes a step.
+const HASHED_A_STEP: usize = 32;
+
 /// Values that an element can be looked for in.
 #[derive(Default)]
 struct Pool<'a> {
@@ -145,6 +148,7 @@ impl<'a> Pool<'a> {
     fn has(&self, value: &Value, meter: &mut Meter) -> Result<bool, Fault> {
         meter.value(0)?;
         if let Some(scalar) = Pool::scalar(value) {
+            meter.reads(value.as_bytes().map_or(0, <[u8]>::len), HASHED_A_STEP)?;
             return Ok(self.scalars.contains(&scalar));
         }
         for other in &self.others {

@@ -26,7 +26,7 @@ mod semver;
 mod split;
 mod strings;
 mod text;
-mod unicode;
+pub mod unicode;
 mod url;
 
 #[cfg(test)]

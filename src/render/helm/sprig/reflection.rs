@@ -52,6 +52,10 @@ pub fn equal(a: &Value, b: &Value, meter: &mut Meter) -> Result<bool, Fault> {
     compare(a, b, &mut HashSet::new(), meter, 0)
 }
 
+/// Bytes that are compared, and bytes of texts that are made for that, while a template takes a step.
+const COMPARED_A_STEP: usize = 512;
+const SHOWN_A_STEP: usize = 16;
+
 /// Compares. `seen` are the pairs of collections that are being compared or were found equal: pairs in a circle count as
 /// equal, and what is shared is looked at once.
 fn compare(
@@ -70,8 +74,14 @@ fn compare(
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Int(a, a_type), Value::Int(b, b_type)) => a == b && a_type == b_type,
         (Value::Float(a), Value::Float(b)) => a == b,
-        (Value::Str(a), Value::Str(b)) => a == b,
-        (Value::Raw(a), Value::Raw(b)) => a == b,
+        (Value::Str(a), Value::Str(b)) => {
+            meter.reads(a.len().min(b.len()), COMPARED_A_STEP)?;
+            a == b
+        }
+        (Value::Raw(a), Value::Raw(b)) => {
+            meter.reads(a.len().min(b.len()), COMPARED_A_STEP)?;
+            a == b
+        }
         (Value::Map(a), Value::Map(b)) => {
             if a.go() != b.go() || a.is_nil() != b.is_nil() || a.len() != b.len() {
                 return Ok(false);
@@ -101,8 +111,14 @@ fn compare(
             true
         }
         (Value::Object(a), Value::Object(b)) => {
-            let alike = Rc::ptr_eq(a, b) || (a.type_name() == b.type_name() && a.show() == b.show());
-            alike && a.kind() != "func"
+            if Rc::ptr_eq(a, b) || a.type_name() != b.type_name() {
+                return Ok(Rc::ptr_eq(a, b) && a.kind() != "func");
+            }
+            for object in [a, b] {
+                meter.shows(object.shown_bytes())?;
+                meter.reads(object.shown_bytes(), SHOWN_A_STEP)?;
+            }
+            a.show() == b.show() && a.kind() != "func"
         }
         _ => false,
     })

@@ -47,6 +47,9 @@ struct Cache {
 const KEPT: usize = 128;
 const KEPT_WEIGHT: usize = 1 << 18;
 
+/// Steps that it takes to compile each part of an expression.
+const COMPILED: usize = 3;
+
 /// `regexp.Compile` of the first argument.
 fn compile(call: &mut Call) -> Result<Rc<Compiled>, Fault> {
     let expression = call.bytes(0);
@@ -56,12 +59,12 @@ fn compile(call: &mut Call) -> Result<Rc<Compiled>, Fault> {
     if let Some(known) = CACHE.with_borrow(|cache| cache.compiled.get(expression).cloned()) {
         // As if it were compiled: which thread knows it already must not decide whether a chart keeps within its limits.
         call.host.work(go_regex::work(expression))?;
-        call.host.work(known.weight)?;
+        call.host.work(known.weight.saturating_mul(COMPILED))?;
         return Ok(known);
     }
     call.host.work(go_regex::work(expression))?;
     let parsed = go_regex::parse(expression).map_err(Fault::new)?;
-    call.host.work(parsed.weight)?;
+    call.host.work(parsed.weight.saturating_mul(COMPILED))?;
     let compiled = Rc::new(parsed.compile().map_err(Fault::new)?);
     CACHE.with_borrow_mut(|cache| {
         if cache.compiled.len() >= KEPT || cache.weight + compiled.weight > KEPT_WEIGHT {
@@ -89,7 +92,7 @@ fn must_compile(call: &mut Call) -> Result<Rc<Compiled>, Fault> {
 /// A search goes through the text from some place on, at worst once for each part of the expression.
 fn search(call: &mut Call, regex: &Compiled, from: usize) -> Result<(), Fault> {
     let left = call.bytes(1).len().saturating_sub(from);
-    call.host.work(left.saturating_mul(regex.weight) / (1 << 10) + left / (1 << 7))
+    call.host.work(left.saturating_mul(regex.weight) / (1 << 10) + left / 96)
 }
 
 fn matches(call: &mut Call) -> Result<Tracked, Fault> {

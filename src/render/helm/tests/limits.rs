@@ -52,6 +52,7 @@ fn templates_without_end() {
         r#"{{ $t := "{{ tpl (print .t \" \") (dict \"t\" (print .t \" \")) }}" }}{{ tpl $t (dict "t" $t) }}"#,
         r#"{{ define "t" }}{{ range until 1000 }}{{ range until 1000 }}{{ range until 1000 }}{{ end }}{{ end }}{{ end }}{{ end }}{{ template "t" . }}"#,
         r#"{{ range until 1000000 }}{{ tpl (print "{{ . }}" .) 1 }}{{ end }}"#,
+        r#"{{ $s := repeat 1000 "{{ 1 }}" }}{{ range until 1000 }}{{ $_ := tpl (print $s .) 1 }}{{ end }}"#,
     ]);
     // Helm's own limit.
     let failed = run(r#"{{ define "t" }}{{ include "t" . }}{{ end }}{{ include "t" . }}"#).err().unwrap();
@@ -305,6 +306,25 @@ fn collections_that_double() {
     ]);
 }
 
+/// A copy of what a file holds costs nothing until it is looked into; then it does.
+#[test]
+fn copies_that_are_looked_into_count() {
+    let wide: String = (0..500).map(|i| format!("k{i}: {{a: {{b: 1}}}}\\n")).collect();
+    for (made, look) in [
+        ("deepCopy $v", "$c.k1"),
+        ("deepCopy $v", "set $c \"x\" 1"),
+        ("deepCopy $v", "range $k, $e := $c }}{{ $_ := $e.a.b }}{{ end"),
+        ("deepCopy (dict \"a\" $v)", "$c.a.k1"),
+        ("fromYaml $t", "set $c \"x\" 1"),
+    ] {
+        let look = if look.starts_with("range") { look.to_owned() } else { format!("$_ := {look}") };
+        let each = format!("{{{{ $c := {made} }}}}{{{{ {look} }}}}{{{{ $_ := set $d (toString .) $c }}}}");
+        limited(&[&format!(
+            "{{{{ $t := \"{wide}\" }}}}{{{{ $v := fromYaml $t }}}}{{{{ $d := dict }}}}{{{{ range until 5000 }}}}{each}{{{{ end }}}}"
+        )]);
+    }
+}
+
 #[test]
 fn work_that_results_do_not_show_counts() {
     let big = "{{ $l := list }}{{ range until 300 }}{{ $l = append $l (dict \"a\" .) }}{{ end }}{{ $m := list }}{{ range until 300 }}{{ $m = append $m (dict \"a\" .) }}{{ end }}{{ $d := dict }}{{ range until 300 }}{{ $_ := set $d (toString .) (dict \"a\" .) }}{{ end }}{{ $s := repeat 100000 \"a\" }}";
@@ -321,7 +341,15 @@ fn work_that_results_do_not_show_counts() {
         "regexMatch \"b$\" $s",
         "deepCopy $d | len",
         "semverCompare $s \"1.2.3\"",
+        "shuffle $s",
         "sha256sum $s",
+        "adler32sum $s",
+        "$.Files.Glob \"**/*{a,b}*\"",
+        "($.Files.Glob \"*\").AsConfig",
+        "$.Files.AsSecrets",
+        "uniq (list $s $s (print $s 1)) | len",
+        "without (list $s $s) (print $s 1) | len",
+        "has (print $s 1) (list $s $s)",
         "index $d \"1\" | toYaml | print $s | len",
     ] {
         let each = format!("{{{{ range until 100000 }}}}{{{{ $_ := {call} }}}}{{{{ end }}}}");

@@ -66,7 +66,7 @@ fn render_within(files: &Files, values: &str, profile: Profile, limits: Limits, 
         origin: crate::source::Origin::NONE,
     };
     let mut effects = Seeded::new(&["test"]);
-    let rendered = template::render(&program, &prepared, &release, profile, &mut effects, limits, record);
+    let rendered = template::render(&program, &prepared, &release, profile, &mut effects, limits, record, &mut |_| {});
     let rendered = rendered.map_err(|failed| Failed {
         text: release::error::executing(&failed.path, &failed.fault, profile),
         limit: failed.fault.limit,

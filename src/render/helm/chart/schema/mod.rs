@@ -4,6 +4,7 @@
 //! ([`check`]), since its text is what people look for; `jsonschema` judges what only few schemas use.
 
 mod check;
+mod plain;
 mod words;
 
 use std::collections::BTreeMap;
@@ -72,7 +73,8 @@ impl Compiled {
         compiled.draft = drafts.iter().find(|(name, _)| named.contains(name)).map_or(2020, |(_, draft)| *draft);
         let mut beyond = false;
         compiled.survey(&root, 0, &mut beyond);
-        if compiled.problem.is_none() {
+        let has_pattern = |pattern: &str| compiled.patterns.contains_key(pattern);
+        if compiled.problem.is_none() && (beyond || !plain::is_plain(&root, compiled.draft, &has_pattern)) {
             let validator =
                 jsonschema::options_for::<Yaml>().should_validate_formats(compiled.draft < 2019).build(&root);
             match validator {

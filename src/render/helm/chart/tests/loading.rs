@@ -40,7 +40,7 @@ fn with<T>(
     let world = World::new();
     let tree = world.mount(Arc::new(MemoryTree::new(files)));
     let reader = Reader::new(&world);
-    let options = LoadOptions { profile, ..LoadOptions::default() };
+    let options = LoadOptions { profile, local: true, ..LoadOptions::default() };
     then(&world, load(&reader, &FilePath::new(tree, path), &options))
 }
 

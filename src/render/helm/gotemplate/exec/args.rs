@@ -28,6 +28,9 @@ pub(super) const MAX_LIMIT_TEXT: usize = 4096;
 /// Bytes that a function reads while a template takes a step.
 const BYTES_A_STEP: usize = 64;
 
+/// Steps that it takes to ask for randomness.
+const RANDOM: usize = 10;
+
 impl Exec<'_> {
     #[expect(clippy::too_many_arguments, reason = "exec.go's evalFunction")]
     pub(super) fn function<'t>(
@@ -328,6 +331,7 @@ impl Host for Caller<'_, '_, '_, '_> {
     }
 
     fn random(&mut self, function: &str, buffer: &mut [u8]) -> Result<(), Fault> {
+        self.exec.work(RANDOM + buffer.len() / BYTES_A_STEP)?;
         let site = site(self.state, self.pos, function);
         self.exec.effects.random(&site, buffer)
     }

@@ -26,7 +26,7 @@ impl Exec<'_> {
     ) -> Result<Tracked, Fault> {
         state.at = At::Pipe(pipe);
         let mut last: Option<Tracked> = None;
-        for command in &pipe.commands {
+        for command in pipe.commands() {
             let mut value = self.command(state, dot, command, last.take())?.value;
             if matches!(value.value, Value::Nil) {
                 // An interface that holds nothing is dug out to nothing.
@@ -54,16 +54,15 @@ impl Exec<'_> {
         last: Option<Tracked>,
     ) -> Result<Operand, Fault> {
         self.step()?;
-        let Some(first) = command.args.first() else { return Ok(Operand::default()) };
-        let args = command.args.get(1..).unwrap_or_default();
+        let (first, args) = (&command.first, &*command.args);
         match first {
             Expr::Field { ident, .. } => {
                 state.at = At::Expr(first);
-                self.chain(state, dot, dot.clone(), first, ident, args, last)
+                self.chain(state, dot, dot, first, ident, args, last)
             }
             Expr::Chain { node, field, .. } => {
                 let receiver = self.chain_start(state, dot, first, node)?;
-                self.chain(state, dot, receiver, first, field, args, last)
+                self.chain(state, dot, &receiver, first, field, args, last)
             }
             Expr::Identifier { name, function, .. } => {
                 state.at = At::Expr(first);
@@ -81,7 +80,7 @@ impl Exec<'_> {
                         self.not_a_function(state, first, args, &last)?;
                         Ok(value)
                     }
-                    Some(fields) => self.chain(state, dot, value, first, fields, args, last),
+                    Some(fields) => self.chain(state, dot, &value, first, fields, args, last),
                 }
             }
             Expr::Dot { .. } => {
@@ -159,14 +158,14 @@ impl Exec<'_> {
             Expr::Dot { .. } => Ok(dot.clone()),
             Expr::Field { ident, .. } => {
                 state.at = At::Expr(node);
-                self.chain(state, dot, dot.clone(), node, ident, &[], None)
+                self.chain(state, dot, dot, node, ident, &[], None)
             }
             Expr::Variable(variable) => {
                 state.at = At::Expr(node);
                 let value = self.variable(state, variable)?;
                 match variable.ident.get(1..) {
                     None | Some([]) => Ok(value),
-                    Some(fields) => self.chain(state, dot, value, node, fields, &[], None),
+                    Some(fields) => self.chain(state, dot, &value, node, fields, &[], None),
                 }
             }
             Expr::Pipe(pipe) => self.nested(state, dot, pipe).map(Operand::new),
@@ -176,7 +175,7 @@ impl Exec<'_> {
             }
             Expr::Chain { node: inner, field, .. } => {
                 let receiver = self.chain_start(state, dot, node, inner)?;
-                self.chain(state, dot, receiver, node, field, &[], None)
+                self.chain(state, dot, &receiver, node, field, &[], None)
             }
             Expr::Nil { .. } => Ok(Operand::iface(Tracked::default())),
             Expr::Bool { .. } | Expr::String { .. } | Expr::Number(_) => {
@@ -195,18 +194,24 @@ impl Exec<'_> {
         &mut self,
         state: &mut State<'t>,
         dot: &Operand,
-        mut receiver: Operand,
+        receiver: &Operand,
         node: &'t Expr,
         fields: &'t [EcoString],
         args: &'t [Expr],
         last: Option<Tracked>,
     ) -> Result<Operand, Fault> {
-        let Some((name, before)) = fields.split_last() else { return Ok(receiver) };
-        self.work(before.len())?;
-        for field in before {
-            receiver = self.field(state, dot, field, node, &[], None, &receiver)?;
+        self.work(fields.len().saturating_sub(1))?;
+        match fields {
+            [] => Ok(receiver.clone()),
+            [name] => self.field(state, dot, name, node, args, last, receiver),
+            [first, between @ .., name] => {
+                let mut value = self.field(state, dot, first, node, &[], None, receiver)?;
+                for field in between {
+                    value = self.field(state, dot, field, node, &[], None, &value)?;
+                }
+                self.field(state, dot, name, node, args, last, &value)
+            }
         }
-        self.field(state, dot, name, node, args, last, &receiver)
     }
 
     #[expect(clippy::too_many_arguments, reason = "exec.go's evalField")]

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecow::EcoString;
+use foldhash::fast::FixedState;
 
 use super::ast::{Command, Expr, Pipe, Statement, Tree};
 use super::call::{Fault, Frame, Type};
@@ -23,7 +24,7 @@ use super::quote::quote;
 use super::set::{Scope, Templates};
 use super::show::{self, Node};
 use super::stack;
-use super::value::{Tracked, Value};
+use super::value::{Tracked, Value, take_thawed};
 use crate::provenance::{ReadSet, Segment};
 use crate::source::Span;
 use output::Out;
@@ -56,9 +57,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Some twenty times what the largest public charts use.
+    /// Several times what the largest public charts use (those whose templates hold megabytes of CRDs). What is counted is
+    /// twice as many bytes of memory at most, and the slowest 200 million steps take some 20 seconds.
     fn default() -> Self {
-        Self { steps: 200_000_000, bytes: 1 << 30, text: 64 << 20, depth: 10_000 }
+        Self { steps: 200_000_000, bytes: 2 << 30, text: 64 << 20, depth: 10_000 }
     }
 }
 
@@ -119,9 +121,9 @@ pub struct Exec<'a> {
     /// How many loops of the current template are around the current action.
     loops: usize,
     /// How often each template is being included right now.
-    included: HashMap<EcoString, usize>,
+    included: HashMap<EcoString, usize, FixedState>,
     /// Texts of `tpl`, parsed.
-    texts: HashMap<EcoString, Rc<[Arc<Tree>]>>,
+    texts: HashMap<EcoString, Rc<[Arc<Tree>]>, FixedState>,
     steps: u64,
     bytes: u64,
     /// Bytes of segments, while recording.
@@ -183,6 +185,8 @@ enum Flow {
 impl<'a> Exec<'a> {
     /// An execution that has done nothing yet.
     pub fn new(setup: Setup<'a>) -> Self {
+        // What the thread did before isn't this execution's.
+        take_thawed();
         Self {
             functions: setup.functions,
             set_name: setup.set_name,
@@ -195,8 +199,8 @@ impl<'a> Exec<'a> {
             out: Out::default(),
             control: Vec::new(),
             loops: 0,
-            included: HashMap::new(),
-            texts: HashMap::new(),
+            included: HashMap::default(),
+            texts: HashMap::default(),
             steps: 0,
             bytes: 0,
             noted: 0,
@@ -270,7 +274,7 @@ impl<'a> Exec<'a> {
     }
 
     fn spend(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.bytes = self.bytes.saturating_add(bytes as u64);
+        self.bytes = self.bytes.saturating_add(bytes as u64).saturating_add(take_thawed() as u64);
         if self.bytes > self.limits.bytes {
             return Err(Fault::limit(format!("the templates make more than {} bytes", self.limits.bytes)));
         }

@@ -20,8 +20,10 @@ use crate::source::FileId;
 /// How often a template may be included within itself (engine.go's `recursionMaxNums`).
 const MAX_INCLUDES: usize = 1000;
 
-/// How many bytes a byte of a template takes that is kept, parsed; and what a tree takes at least, in bytes of its text.
-const NODES: usize = 16;
+/// How many bytes a byte of a template takes that is kept, parsed: of an action, and of the text around. What a tree takes
+/// at least, in bytes of its text.
+const NODES: usize = 40;
+const AROUND: usize = 3;
 const TREE: usize = 128;
 
 /// Bytes that are parsed while a template takes a step.
@@ -30,11 +32,25 @@ const PARSED_A_STEP: usize = 4;
 /// What text/template prints for no value, and Helm takes out again.
 const NO_VALUE: &[u8] = b"<no value>";
 
+/// How many bytes of a template are in actions.
+fn actions(text: &[u8]) -> usize {
+    let (mut rest, mut bytes) = (text, 0);
+    while let Some((_, after)) = memmem::find(rest, b"{{").and_then(|at| rest.split_at_checked(at)) {
+        let end = memmem::find(after, b"}}").map_or(after.len(), |end| end + 2);
+        bytes += end;
+        rest = after.get(end..).unwrap_or_default();
+    }
+    bytes
+}
+
 impl Exec<'_> {
     /// The text of a template, by name.
     pub(super) fn include(&mut self, name: &[u8], data: &Tracked) -> Result<Tracked, Fault> {
         let name = String::from_utf8_lossy(name);
-        let times = self.included.entry(EcoString::from(&*name)).or_insert(0);
+        let times = match self.included.get_mut(&*name) {
+            Some(times) => times,
+            None => self.included.entry(EcoString::from(&*name)).or_insert(0),
+        };
         if *times > MAX_INCLUDES {
             let why = "unable to execute template";
             let text = format!("rendering template has a nested reference name: {name}: {why}");
@@ -60,7 +76,7 @@ impl Exec<'_> {
             Some(trees) => Rc::clone(trees),
             None => {
                 // A tree has more bytes than its text.
-                self.spend((bytes.len() + TREE) * NODES)?;
+                self.spend(TREE * NODES + bytes.len() * AROUND + actions(bytes) * NODES)?;
                 self.work((bytes.len() + TREE) / PARSED_A_STEP)?;
                 let parsed = parse(self.set_name, Arc::from(&*source), FileId::NONE, self.functions);
                 let parsed = parsed.map_err(|cause| {

@@ -3,7 +3,7 @@
 //! Words carry byte ranges only. Lines are counted when an error asks for them: Go's line of a word is always one more
 //! than the newlines before it.
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use super::super::format::is_print;
 use super::super::quote::{is_digit, is_letter, quote};
@@ -31,7 +31,6 @@ pub(super) enum Kind {
     RawString,
     RightDelim,
     RightParen,
-    Space,
     String,
     Text,
     Variable,
@@ -74,6 +73,8 @@ impl Kind {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Token {
     pub kind: Kind,
+    /// Whether there is space before it: space is no word of its own.
+    pub space: bool,
     /// Byte offset of its first byte.
     pub start: u32,
     /// One past its last.
@@ -86,9 +87,8 @@ pub(super) struct Lexer<'t> {
     start: usize,
     /// The next byte.
     at: usize,
-    /// Open parentheses.
-    parens: u32,
-    inside_action: bool,
+    /// Whether there is space before the word that is being read.
+    space: bool,
     /// Whether `break` and `continue` are keywords: not if there are functions of these names.
     break_keyword: bool,
     continue_keyword: bool,
@@ -97,33 +97,64 @@ pub(super) struct Lexer<'t> {
 
 const TRIM_MARKER_LENGTH: usize = 2;
 
+/// What a byte is inside an action.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Space,
+    /// Part of a name, a digit among them.
+    Word,
+    /// Part of a character of several bytes.
+    Wide,
+    /// What a word may be followed by, besides space and a right delimiter: `$x+2` isn't two words.
+    End,
+    Other,
+}
+
+/// The bytes' classes: nearly all time goes into finding the ends of names.
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0u8;
+    loop {
+        classes[byte as usize] = match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => Class::Space,
+            b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => Class::Word,
+            0x80.. => Class::Wide,
+            b'.' | b',' | b'|' | b':' | b')' | b'(' => Class::End,
+            _ => Class::Other,
+        };
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
 impl<'t> Lexer<'t> {
     /// Reads `text`, which is less than 4 GiB.
     pub fn new(text: &'t str, break_keyword: bool, continue_keyword: bool) -> Self {
-        Self {
-            text,
-            start: 0,
-            at: 0,
-            parens: 0,
-            inside_action: false,
-            break_keyword,
-            continue_keyword,
-            problem: String::new(),
-        }
+        Self { text, start: 0, at: 0, space: false, break_keyword, continue_keyword, problem: String::new() }
     }
 
-    /// Go's text of the error, after a word of [`Kind::Error`]. Nothing of use follows such a word.
+    /// Go's text of the error, after a word of [`Kind::Error`].
     pub fn problem(&self) -> &str {
         &self.problem
     }
 
-    /// The next word.
-    pub fn next(&mut self) -> Token {
-        if self.inside_action { self.action() } else { self.text() }
+    /// The words up to the end of the next action; a word of [`Kind::Eof`] where there is none, one of [`Kind::Error`] where
+    /// something can't be read. After that there is nothing of use.
+    pub fn read(&mut self, words: &mut Vec<Token>) {
+        if self.text(words) {
+            let mut parens = 0;
+            while self.action(words, &mut parens) {}
+        }
     }
 
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn next_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at + 1).copied()
     }
 
     fn rest(&self) -> &'t [u8] {
@@ -139,275 +170,285 @@ impl<'t> Lexer<'t> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "texts are less than 4 GiB")]
-    fn emit(&mut self, kind: Kind) -> Token {
-        let token = Token { kind, start: self.start as u32, end: self.at as u32 };
+    fn emit(&mut self, words: &mut Vec<Token>, kind: Kind) -> bool {
+        words.push(Token { kind, space: self.space, start: self.start as u32, end: self.at as u32 });
         self.start = self.at;
-        token
+        self.space = false;
+        true
     }
 
     fn ignore(&mut self) {
         self.start = self.at;
     }
 
-    fn error(&mut self, problem: impl Into<String>) -> Token {
+    /// Nothing follows an error.
+    #[cold]
+    fn error(&mut self, words: &mut Vec<Token>, problem: impl Into<String>) -> bool {
         self.problem = problem.into();
-        self.emit(Kind::Error)
+        self.emit(words, Kind::Error);
+        false
     }
 
-    fn text(&mut self) -> Token {
+    /// The text before an action, and its delimiter; whether there is one.
+    fn text(&mut self, words: &mut Vec<Token>) -> bool {
         loop {
             let Some(delim) = find_left_delim(self.text.as_bytes(), self.at) else {
                 self.at = self.text.len();
-                return if self.at > self.start { self.emit(Kind::Text) } else { self.emit(Kind::Eof) };
+                if self.at > self.start {
+                    self.emit(words, Kind::Text);
+                }
+                self.emit(words, Kind::Eof);
+                return false;
             };
             self.at = delim;
             let trim = has_left_trim_marker(self.text.as_bytes().get(delim + 2..).unwrap_or_default());
-            if delim > self.start {
-                if trim {
-                    self.at = self.start + trim_end(self.word()).len();
-                }
-                let word = self.emit(Kind::Text);
-                self.at = delim;
-                self.ignore();
-                if word.start < word.end {
-                    return word;
-                }
+            if trim {
+                let before = self.text.as_bytes().get(self.start..delim).unwrap_or_default();
+                let kept = before.iter().rposition(|b| CLASSES[*b as usize] != Class::Space);
+                self.at = self.start + kept.map_or(0, |last| last + 1);
             }
+            if self.at > self.start {
+                self.emit(words, Kind::Text);
+            }
+            self.at = delim;
+            self.ignore();
             self.at += 2;
             let marker = if trim { TRIM_MARKER_LENGTH } else { 0 };
             if self.rest().get(marker..).is_some_and(|rest| rest.starts_with(b"/*")) {
                 self.at += marker;
                 self.ignore();
-                if let Some(error) = self.comment() {
-                    return error;
+                if !self.comment(words) {
+                    return false;
                 }
                 continue;
             }
-            let word = self.emit(Kind::LeftDelim);
-            self.inside_action = true;
+            self.emit(words, Kind::LeftDelim);
             self.at += marker;
             self.ignore();
-            self.parens = 0;
-            return word;
+            return true;
         }
     }
 
-    /// Skips a comment and its delimiter; gives the error, if it is one.
-    fn comment(&mut self) -> Option<Token> {
+    /// Skips a comment and its delimiter.
+    fn comment(&mut self, words: &mut Vec<Token>) -> bool {
         self.at += 2;
         let Some(end) = memchr::memmem::find(self.rest(), b"*/") else {
-            return Some(self.error("unclosed comment"));
+            return self.error(words, "unclosed comment");
         };
         self.at += end + 2;
-        let Some(trim) = self.at_right_delim() else {
-            return Some(self.error("comment ends before closing delimiter"));
+        let trim = match self.rest() {
+            [b'}', b'}', ..] => false,
+            [b' ' | b'\t' | b'\r' | b'\n', b'-', b'}', b'}', ..] => true,
+            _ => return self.error(words, "comment ends before closing delimiter"),
         };
-        self.right_delim(trim);
-        None
+        self.at += if trim { 2 + TRIM_MARKER_LENGTH } else { 2 };
+        self.after_action(trim);
+        true
     }
 
-    /// Whether a right delimiter follows, and if so, whether it has a trim marker.
-    fn at_right_delim(&self) -> Option<bool> {
-        match self.rest() {
-            [b'}', b'}', ..] => Some(false),
-            [b' ' | b'\t' | b'\r' | b'\n', b'-', b'}', b'}', ..] => Some(true),
-            _ => None,
+    /// What an action's right delimiter leaves out.
+    fn after_action(&mut self, trim: bool) {
+        if trim {
+            self.skip(Class::Space);
         }
+        self.ignore();
     }
 
-    fn right_delim(&mut self, trim: bool) -> Token {
+    #[inline(always)]
+    fn skip(&mut self, class: Class) {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(b) = bytes.get(at)
+            && CLASSES[*b as usize] == class
+        {
+            at += 1;
+        }
+        self.at = at;
+    }
+
+    /// Ends an action at its right delimiter, the braces of which are next.
+    fn right_delim(&mut self, words: &mut Vec<Token>, parens: u32, trim: bool) -> bool {
+        if parens > 0 {
+            return self.error(words, "unclosed left paren");
+        }
         if trim {
             self.at += TRIM_MARKER_LENGTH;
             self.ignore();
         }
         self.at += 2;
-        let word = self.emit(Kind::RightDelim);
-        if trim {
-            self.at += self.rest().iter().take_while(|b| is_space(**b)).count();
-            self.ignore();
-        }
-        self.inside_action = false;
-        word
+        self.emit(words, Kind::RightDelim);
+        self.after_action(trim);
+        false
     }
 
-    fn action(&mut self) -> Token {
-        if let Some(trim) = self.at_right_delim() {
-            if self.parens == 0 {
-                return self.right_delim(trim);
-            }
-            return self.error("unclosed left paren");
-        }
+    /// One word of an action; whether there are more.
+    fn action(&mut self, words: &mut Vec<Token>, parens: &mut u32) -> bool {
         let Some(first) = self.byte() else {
-            return self.error("unclosed action");
+            return self.error(words, "unclosed action");
         };
         let kind = match first {
-            b' ' | b'\t' | b'\r' | b'\n' => return self.space(),
-            b'"' => return self.string(b'"', Kind::String, "unterminated quoted string"),
-            b'\'' => return self.string(b'\'', Kind::CharConstant, "unterminated character constant"),
-            b'`' => return self.raw_string(),
-            b'$' => {
-                self.at += 1;
-                return self.name(Kind::Variable);
-            }
+            b' ' | b'\t' | b'\r' | b'\n' => return self.space(words, *parens),
+            b'}' if self.next_byte() == Some(b'}') => return self.right_delim(words, *parens, false),
+            b'"' => return self.string(words, b'"', Kind::String, "unterminated quoted string"),
+            b'\'' => return self.string(words, b'\'', Kind::CharConstant, "unterminated character constant"),
+            b'`' => return self.raw_string(words),
+            b'$' => return self.name(words, Kind::Variable, Kind::Variable),
             // A point can start a number, too.
-            b'.' if self.rest().get(1).is_some_and(|next| !next.is_ascii_digit()) => {
-                self.at += 1;
-                return self.name(Kind::Field);
+            b'.' if self.next_byte().is_some_and(|next| !next.is_ascii_digit()) => {
+                return self.name(words, Kind::Field, Kind::Dot);
             }
-            b'.' | b'+' | b'-' | b'0'..=b'9' => return self.number(),
-            b'_' | b'a'..=b'z' | b'A'..=b'Z' => return self.identifier(),
+            b'.' | b'+' | b'-' | b'0'..=b'9' => return self.number(words),
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => return self.identifier(words),
             b'=' => Kind::Assign,
             b'|' => Kind::Pipe,
             b':' => {
-                if self.rest().get(1) != Some(&b'=') {
-                    return self.error("expected :=");
+                if self.next_byte() != Some(b'=') {
+                    return self.error(words, "expected :=");
                 }
                 self.at += 1;
                 Kind::Declare
             }
             b'(' => {
-                self.parens += 1;
+                *parens += 1;
                 Kind::LeftParen
             }
             b')' => {
-                let Some(parens) = self.parens.checked_sub(1) else {
-                    return self.error("unexpected right paren");
+                let Some(left) = parens.checked_sub(1) else {
+                    return self.error(words, "unexpected right paren");
                 };
-                self.parens = parens;
+                *parens = left;
                 Kind::RightParen
             }
             0x21..=0x7e => Kind::Char,
             _ => {
                 let c = self.character().unwrap_or_default();
                 if is_alphanumeric(c) {
-                    return self.identifier();
+                    return self.identifier(words);
                 }
                 let problem = format!("unrecognized character in action: {}", code_point(c));
                 self.at += c.len_utf8();
-                return self.error(problem);
+                return self.error(words, problem);
             }
         };
         self.at += 1;
-        self.emit(kind)
+        self.emit(words, kind)
     }
 
-    /// A run of spaces, but for the one that belongs to a right delimiter's trim marker.
-    fn space(&mut self) -> Token {
-        self.at += self.rest().iter().take_while(|b| is_space(**b)).count();
-        if self.rest().starts_with(b"-}}") {
-            self.at -= 1;
-        }
-        self.emit(Kind::Space)
+    /// A run of spaces, the last of which may belong to a right delimiter's trim marker.
+    fn space(&mut self, words: &mut Vec<Token>, parens: u32) -> bool {
+        self.skip(Class::Space);
+        let marker = self.rest().starts_with(b"-}}");
+        self.at -= usize::from(marker);
+        self.space = self.at > self.start;
+        self.ignore();
+        if marker { self.right_delim(words, parens, true) } else { true }
     }
 
-    fn skip_alphanumeric(&mut self) {
-        while let Some(b) = self.byte() {
-            if b.is_ascii() {
-                if !(b == b'_' || b.is_ascii_alphanumeric()) {
-                    return;
-                }
-                self.at += 1;
-            } else {
-                match self.character() {
+    /// Goes to the end of a name; whether it may end there.
+    fn skip_name(&mut self) -> bool {
+        loop {
+            self.skip(Class::Word);
+            let Some(next) = self.byte() else { return true };
+            match CLASSES[next as usize] {
+                Class::Space | Class::End => return true,
+                Class::Wide => match self.character() {
                     Some(c) if is_alphanumeric(c) => self.at += c.len_utf8(),
-                    _ => return,
-                }
+                    _ => return false,
+                },
+                Class::Word | Class::Other => return next == b'}' && self.next_byte() == Some(b'}'),
             }
         }
     }
 
-    /// Whether a word may end here: `$x+2` isn't two words.
-    fn at_terminator(&self) -> bool {
-        match self.rest() {
-            [] | [b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(', ..] => true,
-            rest => rest.starts_with(b"}}"),
-        }
-    }
-
-    fn bad_character(&mut self) -> Token {
+    #[cold]
+    fn bad_character(&mut self, words: &mut Vec<Token>) -> bool {
         let problem = format!("bad character {}", code_point(self.character().unwrap_or_default()));
-        self.error(problem)
+        self.error(words, problem)
     }
 
-    fn identifier(&mut self) -> Token {
-        self.skip_alphanumeric();
-        if !self.at_terminator() {
-            return self.bad_character();
+    fn identifier(&mut self, words: &mut Vec<Token>) -> bool {
+        if !self.skip_name() {
+            return self.bad_character(words);
         }
-        let kind = match self.word() {
-            "block" => Kind::Block,
-            "break" if self.break_keyword => Kind::Break,
-            "continue" if self.continue_keyword => Kind::Continue,
-            "define" => Kind::Define,
-            "else" => Kind::Else,
-            "end" => Kind::End,
-            "if" => Kind::If,
-            "nil" => Kind::Nil,
-            "range" => Kind::Range,
-            "template" => Kind::Template,
-            "with" => Kind::With,
-            "true" | "false" => Kind::Bool,
-            _ => Kind::Identifier,
-        };
-        self.emit(kind)
+        let kind = self.keyword().unwrap_or(Kind::Identifier);
+        self.emit(words, kind)
     }
 
-    /// `.name` or `$name`, of which the first character is past. Nothing after it is the dot, or `$`.
-    fn name(&mut self, kind: Kind) -> Token {
-        if self.at_terminator() {
-            return self.emit(if kind == Kind::Field { Kind::Dot } else { kind });
+    /// The kind of a word that isn't just a name.
+    fn keyword(&self) -> Option<Kind> {
+        let word = self.text.as_bytes().get(self.start..self.at)?;
+        // The first letter tells nearly all other names apart.
+        Some(match (word.first()?, word) {
+            (b'b', b"block") => Kind::Block,
+            (b'b', b"break") if self.break_keyword => Kind::Break,
+            (b'c', b"continue") if self.continue_keyword => Kind::Continue,
+            (b'd', b"define") => Kind::Define,
+            (b'e', b"else") => Kind::Else,
+            (b'e', b"end") => Kind::End,
+            (b'f', b"false") | (b't', b"true") => Kind::Bool,
+            (b'i', b"if") => Kind::If,
+            (b'n', b"nil") => Kind::Nil,
+            (b'r', b"range") => Kind::Range,
+            (b't', b"template") => Kind::Template,
+            (b'w', b"with") => Kind::With,
+            _ => return None,
+        })
+    }
+
+    /// `.name` or `$name`. The first character by itself is of the kind `alone`: the dot, or `$`.
+    fn name(&mut self, words: &mut Vec<Token>, kind: Kind, alone: Kind) -> bool {
+        self.at += 1;
+        let first = self.at;
+        if !self.skip_name() {
+            return self.bad_character(words);
         }
-        self.skip_alphanumeric();
-        if !self.at_terminator() {
-            return self.bad_character();
-        }
-        self.emit(kind)
+        self.emit(words, if self.at == first { alone } else { kind })
     }
 
     /// A string or character constant; the parser checks what is in it.
-    fn string(&mut self, delimiter: u8, kind: Kind, unterminated: &str) -> Token {
+    fn string(&mut self, words: &mut Vec<Token>, delimiter: u8, kind: Kind, unterminated: &str) -> bool {
         self.at += 1;
         loop {
-            let Some(b) = self.byte() else { return self.error(unterminated) };
+            self.at += memchr3(b'\\', b'\n', delimiter, self.rest()).unwrap_or(self.rest().len());
+            let Some(b) = self.byte() else { return self.error(words, unterminated) };
             self.at += 1;
             match b {
                 b'\\' => match self.byte() {
-                    None | Some(b'\n') => return self.error(unterminated),
+                    None | Some(b'\n') => return self.error(words, unterminated),
                     Some(_) => self.at += 1,
                 },
-                b'\n' => return self.error(unterminated),
-                b if b == delimiter => return self.emit(kind),
-                _ => {}
+                b'\n' => return self.error(words, unterminated),
+                _ => return self.emit(words, kind),
             }
         }
     }
 
-    fn raw_string(&mut self) -> Token {
+    fn raw_string(&mut self, words: &mut Vec<Token>) -> bool {
         self.at += 1;
         match memchr(b'`', self.rest()) {
             Some(length) => {
                 self.at += length + 1;
-                self.emit(Kind::RawString)
+                self.emit(words, Kind::RawString)
             }
             None => {
                 self.at = self.text.len();
-                self.error("unterminated raw quoted string")
+                self.error(words, "unterminated raw quoted string")
             }
         }
     }
 
     /// A number, or what looks like one: the parser finds out.
-    fn number(&mut self) -> Token {
+    fn number(&mut self, words: &mut Vec<Token>) -> bool {
         let good = self.scan_number();
         if good && !matches!(self.byte(), Some(b'+' | b'-')) {
-            return self.emit(Kind::Number);
+            return self.emit(words, Kind::Number);
         }
         // 1+2i.
         if good && self.scan_number() && self.word().ends_with('i') {
-            return self.emit(Kind::Complex);
+            return self.emit(words, Kind::Complex);
         }
         let problem = format!("bad number syntax: {}", quote(self.word()));
-        self.error(problem)
+        self.error(words, problem)
     }
 
     fn scan_number(&mut self) -> bool {
@@ -465,14 +506,6 @@ fn find_left_delim(text: &[u8], from: usize) -> Option<usize> {
 
 fn has_left_trim_marker(rest: &[u8]) -> bool {
     matches!(rest, [b'-', b' ' | b'\t' | b'\r' | b'\n', ..])
-}
-
-fn trim_end(text: &str) -> &str {
-    text.trim_end_matches([' ', '\t', '\r', '\n'])
-}
-
-fn is_space(b: u8) -> bool {
-    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn is_alphanumeric(c: char) -> bool {

@@ -131,9 +131,9 @@ impl<'t> Walk<'t> {
     fn pipe(&mut self, pipe: &'t Pipe) {
         self.add(pipe, "pipe", "");
         pipe.decl.iter().for_each(|variable| self.variable(variable));
-        for command in &pipe.commands {
+        for command in pipe.commands() {
             self.add(command, "command", "");
-            command.args.iter().for_each(|arg| self.expr(arg));
+            command.words().for_each(|arg| self.expr(arg));
         }
     }
 
@@ -180,8 +180,8 @@ impl<'t> Walk<'t> {
 /// Every variable in a tree with its slot, `?` where it is undefined, and the base of every block.
 fn slots(text: &str) -> String {
     fn pipe(out: &mut Vec<String>, pipe_: &Pipe) {
-        for command in &pipe_.commands {
-            command.args.iter().for_each(|arg| expr(out, arg));
+        for command in pipe_.commands() {
+            command.words().for_each(|arg| expr(out, arg));
         }
         pipe_.decl.iter().for_each(|v| variable(out, v, if pipe_.assign { "=" } else { ":=" }));
     }

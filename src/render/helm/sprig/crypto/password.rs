@@ -99,7 +99,7 @@ pub fn derive_password(call: &mut Call) -> Result<Tracked, Fault> {
         return ok(Value::bytes([b"cannot find password template ", call.bytes(1)].concat()));
     }
     let (password, user, site) = (call.bytes(2), call.bytes(3), call.bytes(4));
-    call.host.work(SLOW)?;
+    call.host.work(2 * SLOW)?;
     let len = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
     let failed = |_| Fault::new("failed to derive password");
     let salt = [NAMESPACE, &len(user), user].concat();

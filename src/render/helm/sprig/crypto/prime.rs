@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Limb, NonZero, Odd, Resize};
+use rayon::prelude::*;
 
 use crate::render::helm::gotemplate::call::{Call, Fault};
 
@@ -70,7 +71,12 @@ fn next(start: &BoxedUint) -> Option<BoxedUint> {
         composite.iter_mut().skip(usize::try_from(first).unwrap_or(usize::MAX)).step_by(step).for_each(|c| *c = true);
     }
     let open = composite.iter().enumerate().filter(|(_, composite)| !**composite);
-    open.map(|(i, _)| start.wrapping_add(BoxedUint::from(2 * i as u64))).find(|n| n.bits() == start.bits() && passes(n))
+    let open: Vec<BoxedUint> = open.map(|(i, _)| start.wrapping_add(BoxedUint::from(2 * i as u64))).collect();
+    // Each thread looks at the next candidate: which one is the first doesn't depend on how many there are.
+    open.chunks(rayon::current_num_threads().max(1)).find_map(|some| {
+        let primes: Vec<bool> = some.par_iter().map(|n| n.bits() == start.bits() && passes(n)).collect();
+        primes.iter().position(|is_prime| *is_prime).and_then(|at| some.get(at).cloned())
+    })
 }
 
 /// Whether a number that may be odd is a prime, as far as anyone can tell.

@@ -37,7 +37,8 @@ fn rem(n: &BoxedUint, by: &BoxedUint) -> Option<BoxedUint> {
 impl RsaKey {
     /// A new key.
     pub fn generate(call: &mut Call, bits: u32) -> Result<Self, Fault> {
-        call.host.work(usize::try_from(bits).unwrap_or(0).pow(2) / 4)?;
+        // The time that it takes grows with more than the square.
+        call.host.work(usize::try_from(bits).unwrap_or(0).pow(3) / 8192)?;
         let mut primes = Vec::new();
         while primes.len() < 2 {
             let prime = prime::random(call, bits / 2)?;

@@ -1,8 +1,8 @@
 //! Times out of texts, by a layout (`time.ParseInLocation` in the local zone).
 
 use super::clock::{Civil, Instant, Zone, days_in, is_leap};
-use super::duration::quote;
 use super::layout::{Element, MONTHS, Offset, WEEKDAYS, next};
+use crate::go::duration::quote;
 
 /// Why a text isn't what the layout asks for at some element.
 enum Bad {

@@ -126,7 +126,7 @@ impl Object for GoTime {
                 let place = match &at.zone {
                     Zone::Utc => "time.UTC".to_owned(),
                     Zone::Local => "time.Local".to_owned(),
-                    other => format!("time.Location({})", super::duration::quote(other.name().as_bytes())),
+                    other => format!("time.Location({})", crate::go::duration::quote(other.name().as_bytes())),
                 };
                 let (y, d, h, m, s, n) =
                     (civil.year, civil.day, civil.hour, civil.minute, civil.second, at.nanoseconds);
