@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::fields::FieldReader;
 use super::helm_source::Helm;
+use super::hydrator::Hydrator;
+use super::ignore_differences::IgnoreDifferences;
 use super::kustomize_source::Kustomize;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Origin;
@@ -27,10 +29,14 @@ pub struct Application {
     pub project: String,
     /// `spec.destination`.
     pub destination: Destination,
-    /// `spec.sources`, or the one `spec.source`.
+    /// `spec.sources`, or the one `spec.source`; what a source hydrator renders goes before both.
     pub sources: Vec<Source>,
     /// Whether they stand in `spec.sources`: only there can one refer to another.
     pub has_many_sources: bool,
+    /// `spec.sourceHydrator`, if given: then its dry source is the only source.
+    pub hydrator: Option<Hydrator>,
+    /// `spec.ignoreDifferences`.
+    pub ignore_differences: Vec<IgnoreDifferences>,
     /// The manifest.
     pub node: Node,
 }
@@ -140,7 +146,14 @@ impl FieldReader {
             }
         };
         let destination = self.destination(spec);
-        let sources = self.sources(spec);
+        let hydrated = spec.get("sourceHydrator").filter(|hydrator| !hydrator.is_null());
+        let sources = match hydrated {
+            Some(hydrator) => self.dry_source(hydrator),
+            None => self.sources(spec),
+        };
+        let dry = sources.as_ref().and_then(|sources| sources.first());
+        let hydrator = hydrated.map(|hydrator| self.hydrator(hydrator, dry));
+        let ignore_differences = self.ignore_differences(spec);
         let wave = self.wave(node);
         Some(Application {
             name: name?,
@@ -150,7 +163,13 @@ impl FieldReader {
             project: self.text(spec, &["project"])?.map_or_else(|| "default".to_owned(), |(text, _)| text),
             destination: destination?,
             sources: sources?,
-            has_many_sources: spec.get("sources").and_then(Node::as_seq).is_some_and(|s| !s.is_empty()),
+            has_many_sources: hydrated.is_none()
+                && spec.get("sources").and_then(Node::as_seq).is_some_and(|s| !s.is_empty()),
+            hydrator: match hydrator {
+                Some(hydrator) => Some(hydrator?),
+                None => None,
+            },
+            ignore_differences: ignore_differences?,
             node: node.clone(),
         })
     }
@@ -183,8 +202,6 @@ impl FieldReader {
             many.iter().collect()
         } else if let Some(one) = spec.get("source").filter(|s| s.as_map().is_some_and(|m| !m.is_empty())) {
             vec![one]
-        } else if let Some(dry) = spec.at(&["sourceHydrator", "drySource"]) {
-            vec![dry]
         } else {
             self.missing(spec, "spec.source", &[]);
             return None;
@@ -194,11 +211,33 @@ impl FieldReader {
         sources.into_iter().collect()
     }
 
+    /// The dry source of a hydrator, which is in a git repository and never a chart by itself.
+    fn dry_source(&mut self, hydrator: &Node) -> Option<Vec<Source>> {
+        let Some(dry) = hydrator.get("drySource").filter(|dry| dry.as_map().is_some()) else {
+            self.missing(hydrator, "spec.sourceHydrator.drySource", &[]);
+            return None;
+        };
+        const FIELDS: [&str; 7] = ["directory", "helm", "kustomize", "path", "plugin", "repoURL", "targetRevision"];
+        self.dropped(dry, "`drySource`", &FIELDS);
+        let mut source = self.source(dry)?;
+        // Fields that it doesn't have are dropped.
+        (source.chart, source.reference) = (None, None);
+        Some(vec![source])
+    }
+
     fn source(&mut self, node: &Node) -> Option<Source> {
         let Some(repo_url) = self.text(node, &["repoURL"])? else {
             self.missing(node, "repoURL", &[]);
             return None;
         };
+        if let (Some(Some((chart, at))), Some(None)) =
+            (self.text(node, &["chart"]), self.text(node, &["targetRevision"]))
+        {
+            let message =
+                format!("the chart `{chart}` needs a `targetRevision`: Argo CD takes no chart without a version");
+            self.refuse(message, at, "which version?");
+            return None;
+        }
         let tools: Vec<(&str, &Node)> = ["kustomize", "helm", "directory", "plugin"]
             .into_iter()
             .filter_map(|name| Some((name, node.get(name).filter(|n| !n.is_null())?)))
@@ -217,10 +256,13 @@ impl FieldReader {
         };
         let directory = match node.get("directory").filter(|d| !d.is_null()) {
             None => None,
-            Some(directory) => Some(Directory {
-                recurse: self.flag(directory, "recurse")?,
-                include: self.text(directory, &["include"])?.map(|(text, _)| text),
-                exclude: self.text(directory, &["exclude"])?.map(|(text, _)| text),
+            Some(directory) => Some({
+                self.dropped(directory, "`directory`", &["exclude", "include", "jsonnet", "recurse"]);
+                Directory {
+                    recurse: self.flag(directory, "recurse")?,
+                    include: self.text(directory, &["include"])?.map(|(text, _)| text),
+                    exclude: self.text(directory, &["exclude"])?.map(|(text, _)| text),
+                }
             }),
         };
         Some(Source {

@@ -22,6 +22,10 @@ impl FieldReader {
         self.diagnostics.push(Diagnostic::error(Code::INVALID_APPLICATION, message).at(at, label));
     }
 
+    pub(super) fn warn(&mut self, message: String, at: Origin, label: &str) {
+        self.diagnostics.push(Diagnostic::warning(Code::INVALID_APPLICATION, message).at(at, label));
+    }
+
     /// A string; empty or absent is none. The outer option is none after an error.
     pub(super) fn text(&mut self, node: &Node, keys: &[&str]) -> Option<Option<(String, Origin)>> {
         match node.at(keys) {

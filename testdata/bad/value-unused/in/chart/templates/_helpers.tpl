@@ -1,0 +1,3 @@
+{{- define "web.hidden" -}}
+{{- get .Values.env "hidden-name" | default "none" -}}
+{{- end -}}
