@@ -4,6 +4,8 @@
 //! `{one,other}`, `\` takes the next character literally.
 
 pub mod doublestar;
+pub mod path_match;
+pub mod pathspec;
 
 use regex::Regex;
 

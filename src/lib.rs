@@ -5,7 +5,7 @@
 //! 1. [`world`] reads: disk, a git revision, memory. Every read is recorded.
 //! 2. [`yaml`] turns bytes into nodes that know where they came from, and back into the bytes of sigs.k8s.io/yaml.
 //! 3. [`config`] types our own files (Fleet, Cluster, App); [`layer`] merges values and lays layers out per cluster.
-//!    [`argocd`] reads Applications and cluster Secrets.
+//!    [`argocd`] reads Applications, ApplicationSets and cluster Secrets, and [`generate`] makes Applications of sets.
 //! 4. [`plan`] decides which apps there are on which clusters, to a fixpoint, in a stable order.
 //! 5. [`render`] turns each app's sources into objects. An engine knows nothing of fleets.
 //! 6. [`check`] says what is wrong with them, at the line that has to change.
@@ -25,6 +25,7 @@ pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod exit;
+pub mod generate;
 pub mod git;
 pub mod glob;
 pub mod go;

@@ -5,8 +5,10 @@ mod assemble;
 mod explain;
 mod fixpoint;
 mod hierarchy;
+mod hydrators;
 mod open;
 mod patches;
+mod projects;
 mod select;
 mod unit;
 
@@ -24,6 +26,8 @@ pub use open::Opening;
 pub use patches::Patched;
 pub use select::Selection;
 pub use unit::Object;
+
+pub use crate::plan::fleet::cluster_file;
 
 use open::{Opened, open};
 

@@ -9,7 +9,8 @@ use assert_cmd::Command;
 use clap::{CommandFactory, Parser};
 use terrace::cli::Cli;
 
-const VERBS: [&str; 8] = ["render", "check", "explain", "graph", "schema", "helm", "kustomize", "completions"];
+const VERBS: [&str; 9] =
+    ["render", "check", "explain", "graph", "schema", "helm", "kustomize", "appset", "completions"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -76,7 +77,7 @@ fn the_help_of_every_verb() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{verb}");
         insta::assert_snapshot!(format!("help-{verb}"), without_trailing_blanks(&help.out));
     }
-    for (verb, inner) in [("helm", "template"), ("kustomize", "build")] {
+    for (verb, inner) in [("helm", "template"), ("kustomize", "build"), ("appset", "generate")] {
         let help = run(&mut terrace(&[verb, inner, "--help"]));
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{verb} {inner}");
         insta::assert_snapshot!(format!("help-{verb}-{inner}"), without_trailing_blanks(&help.out));
@@ -89,7 +90,7 @@ fn the_examples_of_the_help_are_right() {
     let cli = Cli::command();
     let inner = cli
         .get_subcommands()
-        .filter(|c| matches!(c.get_name(), "helm" | "kustomize"))
+        .filter(|c| matches!(c.get_name(), "helm" | "kustomize" | "appset"))
         .flat_map(|c| c.get_subcommands());
     for command in std::iter::once(&cli).chain(cli.get_subcommands()).chain(inner) {
         let text = command.get_after_help().unwrap().to_string();
@@ -237,7 +238,7 @@ fn completions() {
 #[test]
 fn the_schemas_for_editors_are_up_to_date() {
     let update = std::env::var_os("TERRACE_UPDATE").is_some();
-    for kind in ["fleet", "cluster", "app", "layer"] {
+    for kind in ["fleet", "cluster", "app", "layer", "inputs"] {
         let ran = run(&mut terrace(&["schema", kind]));
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         let path = root().join(format!("schemas/{kind}.schema.json"));

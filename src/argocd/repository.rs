@@ -1,6 +1,28 @@
-//! What a `repoURL` means: URLs as Argo CD compares them (util/git `NormalizeGitURL`).
+//! What a `repoURL` means.
 
-/// A URL in the form in which two ways of writing one repository are the same: lower case, without `.git`, trailing
+use crate::go::url::Url;
+
+/// A URL as Argo CD compares it with a project's `sourceRepos` (util/git/git.go, `NormalizeGitURL`): lower case, without
+/// `.git` and `ssh://`, `git@host:path` as `git@host/path`. Empty if it isn't a URL.
+pub fn normalize_git_url(url: &str) -> String {
+    let mut url = url.trim().to_lowercase();
+    if is_ssh(&url) && !url.starts_with("ssh://") {
+        url = format!("ssh://{}", url.replacen(':', "/", 1));
+    }
+    let url = url.strip_suffix(".git").unwrap_or(&url);
+    let Ok(parsed) = Url::parse(url.as_bytes()) else { return String::new() };
+    let text = String::from_utf8_lossy(&parsed.text()).into_owned();
+    text.strip_prefix("ssh://").map(str::to_owned).unwrap_or(text)
+}
+
+/// Whether a URL has ssh's form: `user@host…`, with or without the scheme.
+fn is_ssh(url: &str) -> bool {
+    let rest = url.strip_prefix("ssh://").unwrap_or(url);
+    rest.split_once('@')
+        .is_some_and(|(user, rest)| !user.contains(['/', ':']) && !rest.is_empty() && !rest.contains('@'))
+}
+
+/// A URL in the form by which Terrace finds a repository, in which two ways of writing one repository are the same: lower case, without `.git`, trailing
 /// slash, user and scheme; `git@host:path` as `host/path`.
 pub fn normalize_url(url: &str) -> String {
     let url = url.trim().to_lowercase();

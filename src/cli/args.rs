@@ -85,6 +85,9 @@ pub enum Verb {
     /// Use the Kustomize engine by itself
     #[command(after_help = examples::KUSTOMIZE)]
     Kustomize(super::kustomize::KustomizeArgs),
+    /// Use the ApplicationSet engine by itself
+    #[command(after_help = examples::APPSET)]
+    Appset(super::appset::AppsetArgs),
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -112,6 +115,26 @@ pub struct InputArgs {
     /// Read the second revision where the first is named; may be repeated
     #[arg(long = "revision-map", value_name = "REV=REV", value_parser = pair)]
     pub revision_map: Vec<(String, String)>,
+    /// Read what generators of ApplicationSets can't know by themselves from FILE, too; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub inputs: Vec<String>,
+    /// Which Argo CD deploys it [default: what terrace.yaml says, else 3.5]
+    #[arg(long = "argocd-version", value_name = "VERSION")]
+    pub argocd_version: Option<ArgocdVersionArg>,
+}
+
+/// The versions of Argo CD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ArgocdVersionArg {
+    /// With Helm 3; globs in valueFiles mean nothing
+    #[value(name = "3.3")]
+    V3_3,
+    /// With Helm 3
+    #[value(name = "3.4")]
+    V3_4,
+    /// With Helm 4
+    #[value(name = "3.5")]
+    V3_5,
 }
 
 /// Which part of it.
@@ -255,6 +278,8 @@ pub enum SchemaKind {
     App,
     /// layer.yaml.
     Layer,
+    /// Recorded answers for generators of ApplicationSets.
+    Inputs,
 }
 
 /// How a tree is spread over files.

@@ -134,3 +134,26 @@ Nothing is fetched and no program is run. What stands for a remote base is said 
 Exit codes:
   0  everything is printed
   1  nothing is";
+
+/// `terrace appset`.
+pub const APPSET: &str = "\
+Examples:
+  terrace appset generate appset.yaml            The Applications that a set makes
+
+Flags, output and exit codes are those of `argocd appset`, as far as it has them. No server is
+asked.";
+
+/// `terrace appset generate`.
+pub const APPSET_GENERATE: &str = "\
+Examples:
+  terrace appset generate appset.yaml -o yaml    The Applications that a set makes
+  terrace appset generate appset.yaml --clusters clusters.yaml -o name
+  terrace appset generate appset.yaml --repo https://github.com/acme/apps.git=../apps
+  terrace appset generate previews.yaml --inputs pull-requests.yaml
+
+A repository is a directory on this machine, read as it stands; the one that FILE stands in is
+known by its remotes. What asks a provider, a plugin or a cluster is answered by --inputs.
+
+Exit codes:
+  0  all Applications are printed
+  1  some aren't, or a set makes none: the findings say why";

@@ -1,5 +1,6 @@
 //! The command line: one file per verb, which asks the pipeline and shows what it says.
 
+mod appset;
 mod args;
 mod check;
 mod examples;
@@ -13,7 +14,7 @@ mod session;
 mod ui;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 
 use clap::{CommandFactory, Parser};
 
@@ -24,10 +25,16 @@ use crate::exit::Exit;
 /// Runs the command line and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let engine = args.get(1).is_some_and(|verb| verb == "helm" || verb == "kustomize");
-    let cli = match Cli::try_parse_from(args) {
+    let engine = args.get(1).is_some_and(|verb| ["helm", "kustomize", "appset"].iter().any(|engine| verb == engine));
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
+            if args.get(1).is_some_and(|verb| verb == "helm")
+                && let Some(text) = helm::refused(&error, &args)
+            {
+                // As Helm says it; clap's account is below it.
+                let _ = writeln!(io::stderr(), "Error: {text}");
+            }
             // Help and version are results; anything else is a mistake in the call.
             let _ = error.print();
             return match error.use_stderr() {
@@ -51,6 +58,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         args::Verb::Schema(args) => schema::run(&args, &ui),
         args::Verb::Helm(args) => helm::run(&args, &ui),
         args::Verb::Kustomize(args) => kustomize::run(&args, &ui),
+        args::Verb::Appset(args) => appset::run(&args, &ui),
         args::Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "terrace", &mut io::stdout());
             Exit::Fine

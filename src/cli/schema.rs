@@ -36,6 +36,7 @@ pub fn run(args: &SchemaArgs, ui: &Ui) -> Exit {
         SchemaKind::Cluster => "cluster",
         SchemaKind::App => "app",
         SchemaKind::Layer => "layer",
+        SchemaKind::Inputs => "inputs",
     });
     match wanted.and_then(|wanted| KINDS.iter().find(|(name, _)| *name == wanted)) {
         Some((_, schema)) => ui.out(&text(schema())),

@@ -74,7 +74,8 @@ pub struct AppSpec {
     pub depends_on: Vec<String>,
     /// Which clusters it is for.
     pub clusters: Option<Selector>,
-    /// ApplicationSet generators: one app per parameter set.
+    /// ApplicationSet generators: one app per parameter set, which templates see as `params`. The name of the app has to
+    /// tell them apart.
     pub generators: Vec<serde_json::Value>,
     /// Patches to its objects (or to those of the app that a target names), in kustomize's form.
     pub patches: Vec<Patch>,

@@ -110,6 +110,8 @@ pub struct Cluster {
     pub revision: Option<String>,
     /// The Argo CD project it is scoped to.
     pub project: Option<String>,
+    /// The only namespaces that Argo CD manages in it; all, if there are none.
+    pub namespaces: Vec<String>,
     /// The document that declares it.
     pub node: Option<Node>,
     /// Who declared it.
@@ -141,6 +143,7 @@ impl Cluster {
             families: Vec::new(),
             revision: None,
             project: None,
+            namespaces: Vec::new(),
             node: None,
             declared,
             origin,

@@ -43,6 +43,9 @@ pub struct FleetSpec {
     pub stages: Vec<String>,
     /// The layers, lowest first.
     pub layers: Vec<Layer>,
+    /// Files with what generators of ApplicationSets can't know by themselves: `kind: GeneratorInputs`.
+    #[schemars(example = ["inputs.yaml"])]
+    pub inputs: Vec<String>,
     /// Argo CD Applications to expand.
     pub argocd: ArgocdSpec,
     /// What a repository name or URL means here, with no network.
@@ -58,6 +61,7 @@ impl Default for FleetSpec {
             values: Vec::new(),
             stages: vec!["dependencies".to_owned(), "resources".to_owned()],
             layers: Vec::new(),
+            inputs: Vec::new(),
             argocd: ArgocdSpec::default(),
             repositories: Vec::new(),
             output: Output::default(),
@@ -124,11 +128,73 @@ pub struct ArgocdSpec {
     /// Flags of `kustomize build`: Argo CD's setting `kustomize.buildOptions`. Where it isn't given, `--enable-helm`.
     #[schemars(example = "--enable-helm --load-restrictor LoadRestrictionsNone")]
     pub kustomize_build_options: Option<String>,
+    /// Which Argo CD it is: `3.3`, `3.4` or `3.5`.
+    pub version: ArgocdVersion,
+    /// Whether `files` of git generators are doublestar's globs: Argo CD's setting
+    /// `applicationsetcontroller.enable.new.git.file.globbing`. By default, `*` crosses `/` in them.
+    pub new_git_file_globbing: bool,
 }
 
 impl Default for ArgocdSpec {
     fn default() -> Self {
-        Self { roots: Vec::new(), namespace: "argocd".to_owned(), kustomize_build_options: None }
+        Self {
+            roots: Vec::new(),
+            namespace: "argocd".to_owned(),
+            kustomize_build_options: None,
+            version: ArgocdVersion::default(),
+            new_git_file_globbing: false,
+        }
+    }
+}
+
+/// A minor version of Argo CD. What each of them does otherwise stands in `argocd::version`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "serde_json::Value")]
+pub enum ArgocdVersion {
+    /// 3.3.
+    V3_3,
+    /// 3.4.
+    V3_4,
+    /// 3.5.
+    #[default]
+    V3_5,
+}
+
+impl ArgocdVersion {
+    /// All of them, oldest first.
+    pub const ALL: [Self; 3] = [Self::V3_3, Self::V3_4, Self::V3_5];
+
+    /// As it is written: `3.5`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V3_3 => "3.3",
+            Self::V3_4 => "3.4",
+            Self::V3_5 => "3.5",
+        }
+    }
+}
+
+impl TryFrom<serde_json::Value> for ArgocdVersion {
+    type Error = String;
+
+    /// A string, or (without quotes) a number.
+    fn try_from(value: serde_json::Value) -> Result<Self, String> {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let found = Self::ALL.into_iter().find(|version| version.name() == text);
+        found.ok_or_else(|| format!("`{text}` is not a version of Argo CD that Terrace knows"))
+    }
+}
+
+impl JsonSchema for ArgocdVersion {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ArgocdVersion".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A minor version of Argo CD.",
+            "enum": ["3.3", "3.4", "3.5", 3.3, 3.4, 3.5],
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Our own files, typed: `kind: Fleet`, `kind: Cluster`, `kind: App`, `kind: Layer`. One file each.
+//! Our own files, typed: `kind: Fleet`, `kind: Cluster`, `kind: App`, `kind: Layer`,
+//! `kind: GeneratorInputs`. One file each.
 //!
 //! Each type is the serde form of its JSON Schema (printed by `terrace schema`, kept in `schemas/`). A file is first
 //! validated against the schema, which finds every mistake at its place, and then deserialized; [`Loaded`] keeps the
@@ -8,6 +9,7 @@ pub mod api_resources;
 pub mod app;
 pub mod cluster;
 pub mod fleet;
+pub mod generator_inputs;
 pub mod layer;
 mod load;
 pub mod patch;
@@ -55,4 +57,5 @@ pub const KINDS: &[(&str, SchemaOf)] = &[
     ("cluster", || schemars::schema_for!(cluster::ClusterFile)),
     ("app", || schemars::schema_for!(app::AppFile)),
     ("layer", || schemars::schema_for!(layer::LayerFile)),
+    ("inputs", || schemars::schema_for!(generator_inputs::GeneratorInputsFile)),
 ];

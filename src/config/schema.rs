@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{app, cluster, fleet, layer};
+use super::{app, cluster, fleet, generator_inputs, layer};
 use crate::diag::{Code, Diagnostics};
 use crate::yaml::Node;
 use crate::yaml::schema::{Nouns, Schema, ViolationKind};
@@ -32,6 +32,8 @@ validators! {
     app: app::AppFile;
     /// `kind: Layer`.
     layer: layer::LayerFile;
+    /// `kind: GeneratorInputs`.
+    generator_inputs: generator_inputs::GeneratorInputsFile;
 }
 
 /// Every place where a document doesn't fit its schema.

@@ -112,6 +112,8 @@ codes! {
     CHART_DEPENDENCY = "chart-dependency";
     /// Values that a chart can't take.
     INVALID_VALUES = "invalid-values";
+    /// A value that no template of its chart can read.
+    VALUE_UNUSED = "value-unused";
     /// A template asked for randomness or the time, and got what is the same on every run.
     SEEDED_VALUE = "seeded-value";
     // Kustomizations
@@ -146,8 +148,30 @@ codes! {
     DUPLICATE_APPLICATION = "duplicate-application";
     /// Applications that make Applications without end.
     APPLICATION_DEPTH = "application-depth";
+    /// An ApplicationSet that Argo CD would refuse, or that makes nothing at all.
+    INVALID_APPLICATION_SET = "invalid-application-set";
+    /// A generator asks the world, and no recorded answer is at hand.
+    GENERATOR_INPUT = "generator-input";
+    /// A generator makes no parameters.
+    GENERATES_NOTHING = "generates-nothing";
+    /// A template of an ApplicationSet prints what isn't there.
+    NO_VALUE = "no-value";
+    /// A pattern of a git generator matches deeper than it looks.
+    GREEDY_GLOB = "greedy-glob";
     /// A source that needs an engine which isn't there yet.
     ENGINE_MISSING = "engine-missing";
+    /// What Argo CD's source hydrator writes, and where two write to one place.
+    SOURCE_HYDRATOR = "source-hydrator";
+    /// A project that nobody declares.
+    UNKNOWN_PROJECT = "unknown-project";
+    /// An Application in a namespace from which its project takes none.
+    SOURCE_NAMESPACE_FORBIDDEN = "source-namespace-forbidden";
+    /// A repository that an Application's project doesn't permit.
+    SOURCE_FORBIDDEN = "source-forbidden";
+    /// A destination that an Application's project doesn't permit.
+    DESTINATION_FORBIDDEN = "destination-forbidden";
+    /// An object that an Application's project doesn't permit.
+    OBJECT_FORBIDDEN = "object-forbidden";
     /// A git command failed.
     GIT_FAILED = "git-failed";
     // Objects

@@ -29,6 +29,9 @@ pub struct Vertex {
     /// How many objects an app has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<usize>,
+    /// The parameters that an ApplicationSet made an Application of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<serde_json::Value>,
     /// Why an app is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
@@ -83,6 +86,7 @@ impl Vertex {
             wave: None,
             sources: Vec::new(),
             objects: None,
+            parameters: None,
             held: None,
             children: Vec::new(),
         }

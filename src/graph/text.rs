@@ -37,8 +37,42 @@ fn line(vertex: &Vertex, cluster: Option<&str>, out: &mut String) {
     if !facts.is_empty() {
         out.push_str(&format!(" ({})", facts.join(", ")));
     }
+    if let Some(parameters) = &vertex.parameters {
+        out.push_str(&format!(" of {}", parameters_text(parameters)));
+    }
     if let Some(held) = &vertex.held {
         out.push_str(&format!(" — held: {held}"));
     }
     out.push('\n');
+}
+
+/// Parameters in a line: dotted names, as many as a person reads, without lists and what only repeats another.
+fn parameters_text(parameters: &serde_json::Value) -> String {
+    const SHOWN: usize = 6;
+    let mut all = Vec::new();
+    flatten("", parameters, &mut all);
+    let more = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    let mut text = all.join(", ");
+    if more > 0 {
+        text.push_str(&format!(", … {more} more"));
+    }
+    text
+}
+
+fn flatten(path: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(&path, value, into);
+            }
+        }
+        Value::Array(_) => {}
+        _ if path.ends_with("Normalized") || path.contains(".argocd.argoproj.io/") => {}
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => into.push(format!("{path}={}", text.lines().next().unwrap_or_default())),
+        other => into.push(format!("{path}={other}")),
+    }
 }

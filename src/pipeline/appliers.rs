@@ -96,7 +96,9 @@ fn argocd(compiled: &Compiled, trees: &mut [ClusterTree], published: &Published,
             let Some(result) = compiled.apps.get(key) else { continue };
             let application = result.app.as_ref().and_then(App::application);
             let hub = match key {
-                AppKey::Application { hub, .. } | AppKey::Root { hub, .. } => Some(*hub),
+                AppKey::Application { hub, .. } | AppKey::ApplicationSet { hub, .. } | AppKey::Root { hub, .. } => {
+                    Some(*hub)
+                }
                 AppKey::Layer { .. } => compiled.hub,
             };
             let Some(hub) = hub else {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fixpoint::{Fixed, ancestors, key_text};
+use super::hydrators;
 use super::patches::{self, Declared};
+use super::projects;
 use super::unit::{Manifests, Object, clear_namespace, created_namespace, manifests};
 use super::{AppResult, Compiled, Held, Run};
 use crate::diag::{Code, Diagnostic};
@@ -17,7 +19,7 @@ use crate::tree::{AppMeta, AppState, ClusterTree, TreeApp, TreeObject};
 use crate::yaml::Node;
 
 /// Namespaces that every cluster has: nobody makes them.
-const GIVEN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+pub(super) const GIVEN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /// Finishes what needs to know all apps.
 pub fn finish(fleet: &Fleet, fixed: &mut Fixed, declared: &[Declared], run: &Run) {
@@ -26,6 +28,8 @@ pub fn finish(fleet: &Fleet, fixed: &mut Fixed, declared: &[Declared], run: &Run
     yield_to_apps(fixed);
     twins(fleet, fixed);
     tenancy(fleet, fixed, run);
+    projects::check(fleet, fixed, run);
+    hydrators::check(fleet, fixed);
     inherit(fixed);
     make_namespaces(fixed);
     ownership(fleet, fixed, run);
@@ -93,19 +97,18 @@ fn locate(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object
     if object.origin.file.is_real() {
         return object.origin;
     }
-    find(fleet, fixed, run, key, object).map_or(object.origin, |node| node.origin)
+    find(fleet, fixed, run, key, &object.id).map_or(object.origin, |node| node.origin)
 }
 
 /// An object of an app as its source has it: the app is rendered once more.
-fn find(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, object: &Object) -> Option<Node> {
+pub(super) fn find(fleet: &Fleet, fixed: &Fixed, run: &Run, key: &AppKey, id: &ObjectId) -> Option<Node> {
     let app = fixed.apps.get(key).and_then(|r| r.app.as_ref())?;
     let Manifests { manifests, .. } = manifests(run, app, fleet.clusters.get(app.cluster)?, &Recorder::recording());
     let is_it = |node: &Node| {
-        ObjectId::of(node)
-            .is_some_and(|id| id.kind == object.id.kind && id.name == object.id.name && id.group == object.id.group)
+        ObjectId::of(node).is_some_and(|own| own.kind == id.kind && own.name == id.name && own.group == id.group)
     };
     let found: Vec<Node> = manifests.into_iter().map(|m| m.node).filter(is_it).collect();
-    let namespace = |node: &&Node| node.str_at(&["metadata", "namespace"]).unwrap_or_default() == object.id.namespace;
+    let namespace = |node: &&Node| node.str_at(&["metadata", "namespace"]).unwrap_or_default() == id.namespace;
     found.iter().find(namespace).or(found.first()).cloned()
 }
 
@@ -120,7 +123,7 @@ fn tenancy(fleet: &Fleet, fixed: &mut Fixed, run: &Run) {
             if !cluster_wide && object.id.namespace == bound {
                 continue;
             }
-            let node = find(fleet, fixed, run, key, object);
+            let node = find(fleet, fixed, run, key, &object.id);
             let start = node.as_ref().map_or(object.origin, |n| n.origin);
             let namespace = node.as_ref().and_then(|n| n.at(&["metadata", "namespace"])).map_or(start, |n| n.origin);
             let (why, place, label, hint) = match cluster_wide {

@@ -6,7 +6,9 @@ mod show;
 use super::unit::{Manifests, manifests, same_object};
 use super::{AppResult, Compiled, Run, plan_cluster};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::generate::trace::FieldTrace;
 use crate::kube::ObjectId;
+use crate::plan::application_sets::MadeBy;
 use crate::plan::layers::Layouts;
 use crate::plan::{App, AppKey, AppOrigin};
 use crate::provenance::{IMPORTED, Key, Recorder, RenderMap, Segment, Step, ValueRead, leaves};
@@ -117,7 +119,8 @@ pub fn explain(
     }
     let path = FieldPath::parse(field.unwrap_or_default())?;
     let node = path.find(&manifest.node)?;
-    let chains = Chains { sources: run.world.sources(), recorder: &recorder };
+    let traced = app.made_by.as_ref().map(|made| made.generated.trace()).unwrap_or_default();
+    let chains = Chains { sources: run.world.sources(), recorder: &recorder, traced: &traced };
     let mut fields = Vec::new();
     chains.leaves(&manifest.node, node, &mut fields);
     Ok(Explained { cluster: cluster.to_owned(), object: wanted.id.to_string(), fields, made_by })
@@ -162,12 +165,44 @@ fn made_by(run: &Run, compiled: &Compiled, key: &AppKey, app: &App) -> Vec<Link>
             AppOrigin::Application(_) => format!("Application `{}`", app.tree_name),
         };
         links.push(Link { what, ..link(sources, app.declared_at, 0) });
+        if let Some(made) = &app.made_by {
+            set(sources, made, &mut links);
+        }
         if links.len() > crate::plan::applications::MAX_DEPTH + 2 {
             break;
         }
-        next = app.parent.as_ref().and_then(|p| Some((p, compiled.apps.get(p)?.app.as_ref())));
+        // A set is no app: what made it comes next.
+        let parent = app.parent.as_ref().and_then(|p| Some((p, compiled.apps.get(p)?)));
+        let parent = match parent {
+            Some((AppKey::ApplicationSet { .. }, set)) => {
+                set.parent.as_ref().and_then(|p| Some((p, compiled.apps.get(p)?)))
+            }
+            other => other,
+        };
+        next = parent.map(|(key, result)| (key, result.app.as_ref()));
     }
     links
+}
+
+/// The set that made an Application: its generator, and the parameters by the places where they were read.
+fn set(sources: &Sources, made: &MadeBy, links: &mut Vec<Link>) {
+    let AppKey::ApplicationSet { name, .. } = &made.set else { return };
+    let maker = made.generated.maker;
+    let what = format!("ApplicationSet `{name}`, by its generator `{}`", maker.kind.name());
+    links.push(Link { what, ..link(sources, maker.origin, 0) });
+    let params = made.generated.params.to_node();
+    let mut found = Vec::new();
+    leaves(sources, &params, &params, &mut |leaf| found.push(leaf));
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    for leaf in found.into_iter().take(MAX_FIELDS) {
+        let path = match leaf.path.as_slice() {
+            // Flat names have their dots in them.
+            [Key::Name(name)] => name.to_string(),
+            path => shown(path),
+        };
+        let what = format!("`{path}` is {}", crate::yaml::to_json(leaf.node));
+        links.push(Link { what, ..link(sources, leaf.node.origin, 1) });
+    }
 }
 
 fn link(sources: &Sources, origin: Origin, depth: usize) -> Link {
@@ -183,6 +218,14 @@ fn link(sources: &Sources, origin: Origin, depth: usize) -> Link {
     }
 }
 
+/// A path as people write it.
+fn shown(path: &[Key]) -> String {
+    path.iter().fold(String::new(), |path, key| match key {
+        Key::Name(name) => field::below(&path, name),
+        Key::Index(at) => format!("{path}[{at}]"),
+    })
+}
+
 /// How many fields one answer shows.
 const MAX_FIELDS: usize = 500;
 /// How long one chain may be.
@@ -191,6 +234,8 @@ const MAX_CHAIN: usize = 100;
 struct Chains<'a> {
     sources: &'a Sources,
     recorder: &'a Recorder,
+    /// What the templates of the ApplicationSet read that made the app.
+    traced: &'a [FieldTrace],
 }
 
 impl Chains<'_> {
@@ -200,10 +245,7 @@ impl Chains<'_> {
         leaves(self.sources, root, part, &mut |leaf| found.push(leaf));
         found.sort_by(|a, b| a.path.cmp(&b.path));
         for leaf in found.into_iter().take(MAX_FIELDS) {
-            let path = leaf.path.iter().fold(String::new(), |path, key| match key {
-                Key::Name(name) => field::below(&path, name),
-                Key::Index(at) => format!("{path}[{at}]"),
-            });
+            let path = shown(&leaf.path);
             let mut chain = Vec::new();
             self.origin(leaf.node.origin, "written", 0, &mut chain);
             let told: Vec<&ValueRead> = leaf.reads.iter().collect();
@@ -244,7 +286,11 @@ impl Chains<'_> {
                 return self.origin(at, what, depth, chain);
             }
             SourceKind::File => {
-                return chain.push(Link { what: what.to_owned(), ..link(self.sources, origin, depth) });
+                chain.push(Link { what: what.to_owned(), ..link(self.sources, origin, depth) });
+                let here = self.traced.iter().filter(|field| field.template == origin);
+                return here
+                    .flat_map(|field| field.reads.iter())
+                    .for_each(|read| self.parameter(read, depth + 1, chain));
             }
         };
         let token = self.sources.widen(Span { file: origin.file, start: origin.at, end: origin.at });
@@ -299,6 +345,14 @@ impl Chains<'_> {
         });
         let inside = copied.map_or(0, |skipped| skipped + at.saturating_sub(start) as usize);
         Origin::new(template.file, template.start as usize + inside)
+    }
+
+    /// A parameter of the ApplicationSet that made the app.
+    fn parameter(&self, read: &ValueRead, depth: usize, chain: &mut Vec<Link>) {
+        let path = read.path.iter().fold(String::new(), |path, part| field::below(&path, part));
+        let set = if read.origin == Origin::NONE { "" } else { " set" };
+        let what = format!("parameter `{path}`{set}");
+        chain.push(Link { what, ..link(self.sources, read.origin, depth) });
     }
 
     fn read(&self, read: &ValueRead, how: &str, depth: usize, chain: &mut Vec<Link>) {

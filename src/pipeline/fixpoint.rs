@@ -8,12 +8,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::projects::Declaration;
 use super::unit::{Made, Unit, unit};
 use super::{AppResult, Held, Run};
 use crate::argocd::application::Application;
+use crate::argocd::application_set::ApplicationSet;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::kube::Scope;
+use crate::generate::Expanded;
+use crate::kube::{ObjectId, Scope};
+use crate::plan::application_sets::{self, MadeBy};
 use crate::plan::applications::{self, MAX_DEPTH, Met};
 use crate::plan::fleet::Fleet;
 use crate::plan::layers::Failed;
@@ -43,6 +47,10 @@ pub struct Fixed {
     pub diagnostics: Diagnostics,
     /// The types that apps define on each cluster, and their scopes.
     pub defines: BTreeMap<(ClusterId, ecow::EcoString, ecow::EcoString), Scope>,
+    /// What says which projects there are.
+    pub projects: Vec<Declaration>,
+    /// The Applications and ApplicationSets that each app made, and where they stand.
+    pub children: BTreeMap<AppKey, Vec<(ObjectId, Origin)>>,
 }
 
 impl Fixed {
@@ -70,7 +78,8 @@ impl Fixed {
 /// Expands to the fixpoint.
 pub fn expand(fleet: &mut Fleet, start: Start, run: &Run) -> Fixed {
     let Start { apps, failed, patches } = start;
-    let mut work = Expansion { fleet, run, fixed: Fixed::default(), pending: BTreeMap::new(), patches };
+    let (pending, sets) = (BTreeMap::new(), BTreeMap::new());
+    let mut work = Expansion { fleet, run, fixed: Fixed::default(), pending, patches, sets };
     for (cluster, failed) in failed {
         work.failed_in_layer(cluster, failed);
     }
@@ -92,6 +101,8 @@ struct Expansion<'a> {
     pending: BTreeMap<AppKey, (App, Reads)>,
     /// The patches of each declared cluster.
     patches: Vec<Patches>,
+    /// ApplicationSets that have been met.
+    sets: BTreeMap<AppKey, Node>,
 }
 
 impl Expansion<'_> {
@@ -106,9 +117,16 @@ impl Expansion<'_> {
                 None => Unit::default(),
             })
             .collect();
+        let made =
+            apps.iter().zip(&units).flat_map(|((app, _), unit)| unit.made.iter().map(move |made| (app.cluster, made)));
+        let sets: Vec<(ClusterId, &Node)> =
+            made.filter(|(_, made)| made.id.kind == "ApplicationSet").map(|(hub, made)| (hub, &made.node)).collect();
+        // The order in which the loop below meets them.
+        let sets: Vec<Set> = sets.par_iter().map(|(hub, node)| Set::expand(fleet, run, *hub, node)).collect();
+        let mut sets = sets.into_iter();
         for ((app, planning), mut unit) in apps.into_iter().zip(units) {
             unit.reads.merge(planning);
-            self.done(app, unit);
+            self.done(app, unit, &mut sets);
         }
     }
 
@@ -160,7 +178,8 @@ impl Expansion<'_> {
         self.fixed.apps.insert(key, result);
     }
 
-    fn done(&mut self, app: App, unit: Unit) {
+    /// An app is rendered. `sets` gives the next ApplicationSets that apps made, expanded.
+    fn done(&mut self, app: App, unit: Unit, sets: &mut dyn Iterator<Item = Set>) {
         let Unit { objects, patched, made, defines, diagnostics, failed, reads } = unit;
         let held = failed.then(|| held_by(&diagnostics));
         let diagnostics = self.about(Some(app.cluster), &app.tree_name, diagnostics);
@@ -182,59 +201,78 @@ impl Expansion<'_> {
         };
         self.fixed.apps.insert(key, result);
         if let Some(parent) = parent {
-            made.into_iter().for_each(|made| self.made(&parent, made));
+            made.into_iter().for_each(|made| self.made(&parent, made, sets));
         }
     }
 
-    fn made(&mut self, parent: &App, made: Made) {
+    fn made(&mut self, parent: &App, made: Made, sets: &mut dyn Iterator<Item = Set>) {
         // What an app applies lands on its destination: that is the hub of the Applications it makes.
         let hub = parent.cluster;
         let namespace = parent.namespace.clone().unwrap_or_else(|| self.fleet.spec.argocd.namespace.as_str().into());
         let met = Met { hub, parent, namespace };
-        if made.kind == "ApplicationSet" {
-            return self.application_set(&met, &made.node);
+        if !matches!(made.id.kind.as_str(), "Application" | "ApplicationSet") {
+            let (maker, Made { id, node }) = (parent.key.clone(), made);
+            return self.fixed.projects.push(Declaration { hub, namespace: met.namespace, maker, id, node });
         }
-        let (application, diagnostics) = Application::from_node(&made.node);
+        let child = (made.id.clone(), made.node.origin);
+        self.fixed.children.entry(parent.key.clone()).or_default().push(child);
+        if made.id.kind == "ApplicationSet" {
+            if let Some(set) = sets.next() {
+                self.application_set(&met, &made.node, set);
+            }
+            return;
+        }
+        self.application(&met, &made.node, None);
+    }
+
+    /// An Application that an app made, or a set of its.
+    fn application(&mut self, met: &Met, node: &Node, made_by: Option<MadeBy>) {
+        let (hub, parent) = (met.hub, met.parent);
+        let maker = made_by.as_ref().map_or(&parent.key, |made| &made.set).clone();
+        let (application, diagnostics) = Application::from_node(node);
         let Some(application) = application else {
-            let name = made.node.str_at(&["metadata", "name"]).unwrap_or_default();
-            let namespace = made.node.str_at(&["metadata", "namespace"]).map_or(met.namespace, Into::into);
+            let name = node.str_at(&["metadata", "name"]).unwrap_or_default();
+            let namespace = node.str_at(&["metadata", "namespace"]);
+            let namespace = namespace.map_or_else(|| Arc::clone(&met.namespace), Into::into);
             let key = AppKey::Application { hub, namespace, name: name.into() };
             let tree_name = applications::tree_name(self.fleet, &key);
-            return self.held(key, None, tree_name, Some(parent.key.clone()), diagnostics);
+            return self.held(key, None, tree_name, Some(maker), diagnostics);
         };
-        let key = applications::key(&application, &met);
+        let key = applications::key(&application, met);
         let tree_name = applications::tree_name(self.fleet, &key);
         let diagnostics = self.about(None, &tree_name, diagnostics);
         self.fixed.diagnostics.extend(diagnostics);
         if let Some(first) = self.known(&key) {
-            return self.met_again(&key, &first, &application, parent, &tree_name);
+            return self.met_again(&key, first, &application, parent, made_by.as_ref(), &tree_name);
         }
         if parent.depth >= MAX_DEPTH {
             let at = crate::config::origin_of(&application.node, &["metadata", "name"]);
             let message =
                 format!("Applications make Applications more than {MAX_DEPTH} levels deep: this one is not expanded");
             let diagnostic = Diagnostic::error(Code::APPLICATION_DEPTH, message)
-                .at(at, made_by(parent))
+                .at(at, maker_of(parent))
                 .hint("something makes a new name at every level; an Application that makes itself again is fine")
                 .within(self.way(parent), None);
-            return self.held(key, None, tree_name, Some(parent.key.clone()), diagnostic.into());
+            return self.held(key, None, tree_name, Some(maker), diagnostic.into());
         }
         let cluster = match applications::cluster(self.fleet, &application, hub) {
             Ok((cluster, warning)) => {
                 self.fixed.diagnostics.extend(warning);
                 cluster
             }
-            Err(diagnostic) => return self.held(key, None, tree_name, Some(parent.key.clone()), diagnostic.into()),
+            Err(diagnostic) => return self.held(key, None, tree_name, Some(maker), diagnostic.into()),
         };
         let reader = Reader::new(self.run.world);
         match applications::app(self.fleet, application, key.clone(), cluster, parent, &reader) {
             Ok((mut app, warnings)) => {
+                app.parent = Some(maker);
+                app.made_by = made_by;
                 self.patch(&mut app);
                 let warnings = self.about(Some(cluster), &tree_name, warnings);
                 self.fixed.diagnostics.extend(warnings);
                 self.pending.insert(key, (app, reader.into_reads()));
             }
-            Err(problems) => self.held(key, Some(cluster), tree_name, Some(parent.key.clone()), problems),
+            Err(problems) => self.held(key, Some(cluster), tree_name, Some(maker), problems),
         }
     }
 
@@ -251,35 +289,57 @@ impl Expansion<'_> {
         format!("made in turn: {}", names.join(" → "))
     }
 
-    /// The Application that was met first under a key.
-    fn known(&self, key: &AppKey) -> Option<Option<Node>> {
-        let node = |app: &App| app.application().map(|a| a.node.clone());
+    /// The Application that was met first under a key, and the set that made it.
+    fn known(&self, key: &AppKey) -> Option<Option<(Node, Option<MadeBy>)>> {
+        let first = |app: &App| Some((app.application()?.node.clone(), app.made_by.clone()));
         if let Some((app, _)) = self.pending.get(key) {
-            return Some(node(app));
+            return Some(first(app));
         }
-        self.fixed.apps.get(key).map(|result| result.app.as_ref().and_then(node))
+        self.fixed.apps.get(key).map(|result| result.app.as_ref().and_then(first))
     }
 
     fn met_again(
         &mut self,
         key: &AppKey,
-        first: &Option<Node>,
+        first: Option<(Node, Option<MadeBy>)>,
         again: &Application,
         parent: &App,
+        made_by: Option<&MadeBy>,
         tree_name: &Arc<str>,
     ) {
         let spec = |node: &Node| node.get("spec").cloned();
         // An Application that failed the first time fails again: it has been told.
-        let Some(first) = first else { return };
-        if spec(first) == spec(&again.node) {
-            return;
-        }
+        let Some((first, first_by)) = first else { return };
         let name = |node: &Node| crate::config::origin_of(node, &["metadata", "name"]);
-        let message = format!("two different Applications are called `{tree_name}`");
-        let diagnostic = Diagnostic::error(Code::DUPLICATE_APPLICATION, message)
-            .at(name(&again.node), made_by(parent))
-            .also(name(first), "first met here")
-            .hint("Argo CD would switch between the two at every sync: give one another name");
+        let diagnostic = match (&first_by, made_by) {
+            // Argo CD finds that out only when one of the two sets takes the Application from the other.
+            (Some(one), Some(other)) if one.set != other.set => {
+                let message = format!("two ApplicationSets make an Application `{tree_name}`");
+                let same = spec(&first) == spec(&again.node);
+                let severity = if same { Severity::Warning } else { Severity::Error };
+                let told = Diagnostic::new(Code::DUPLICATE_APPLICATION, severity, message)
+                    .at(name(&again.node), format!("made by {}", set_name(&other.set)))
+                    .also(name(&first), format!("made by {}", set_name(&one.set)))
+                    .hint(
+                        "it is that set's which comes first; the other fails: put what tells them apart into the name",
+                    );
+                if same {
+                    // Whichever comes first, what it deploys is the same.
+                    let told = self.about(None, tree_name, told.into());
+                    return self.fixed.diagnostics.extend(told);
+                }
+                told
+            }
+            _ if spec(&first) == spec(&again.node) => return,
+            _ => {
+                let message = format!("two different Applications are called `{tree_name}`");
+                let by = made_by.map_or_else(|| maker_of(parent), |made| format!("made by {}", set_name(&made.set)));
+                Diagnostic::error(Code::DUPLICATE_APPLICATION, message)
+                    .at(name(&again.node), by)
+                    .also(name(&first), "first met here")
+                    .hint("Argo CD would switch between the two at every sync: give one another name")
+            }
+        };
         let held = Held { code: diagnostic.code, reason: diagnostic.message.clone() };
         let cluster = self.fixed.apps.get(key).and_then(|r| r.cluster);
         let diagnostics = self.about(cluster, tree_name, diagnostic.into());
@@ -287,28 +347,118 @@ impl Expansion<'_> {
         match self.pending.remove(key) {
             Some((app, _)) => {
                 let unit = Unit { failed: true, ..Unit::default() };
-                self.done(app, unit);
+                self.done(app, unit, &mut std::iter::empty());
                 self.fixed.apps.entry(key.clone()).and_modify(|r| r.held = Some(held));
             }
             None => self.fixed.hold(key, held),
         }
     }
 
-    fn application_set(&mut self, met: &Met, node: &Node) {
+    /// A set that an app made: its Applications are met one by one.
+    fn application_set(&mut self, met: &Met, node: &Node, set: Set) {
         let name = node.str_at(&["metadata", "name"]).unwrap_or_default();
         let namespace = node.str_at(&["metadata", "namespace"]).map_or_else(|| Arc::clone(&met.namespace), Into::into);
-        let at: Origin = crate::config::origin_of(node, &["metadata", "name"]);
-        let message = format!("ApplicationSet `{name}` needs the generators, which are not there yet");
-        let diagnostic = Diagnostic::error(Code::ENGINE_MISSING, message).at(at, "this ApplicationSet");
-        // Generators can't be confused with Applications: a slash is no part of a name.
-        let key = AppKey::Application { hub: met.hub, namespace, name: format!("applicationset/{name}").into() };
-        let tree_name: Arc<str> = format!("applicationset/{name}").into();
-        self.held(key, None, tree_name, Some(met.parent.key.clone()), diagnostic.into());
+        let key = AppKey::ApplicationSet { hub: met.hub, namespace, name: name.into() };
+        let tree_name = applications::tree_name(self.fleet, &key);
+        if let Some(first) = self.sets.get(&key) {
+            if first.get("spec") == node.get("spec") {
+                return;
+            }
+            let at = |node: &Node| crate::config::origin_of(node, &["metadata", "name"]);
+            let message = format!("two different ApplicationSets are called `{name}`");
+            let diagnostic = Diagnostic::error(Code::DUPLICATE_APPLICATION, message)
+                .at(at(node), maker_of(met.parent))
+                .also(at(first), "first met here")
+                .hint("Argo CD would switch between the two at every sync: give one another name");
+            let held = Held { code: diagnostic.code, reason: diagnostic.message.clone() };
+            let diagnostics = self.about(None, &tree_name, diagnostic.into());
+            self.fixed.diagnostics.extend(diagnostics);
+            return self.fixed.hold(&key, held);
+        }
+        self.sets.insert(key.clone(), node.clone());
+        let Set { mut diagnostics, expanded, reads } = set;
+        let parent = Some(met.parent.key.clone());
+        let failed = expanded.as_ref().is_none_or(|expanded| expanded.aborted.is_some());
+        // Where a template made the set, its own places are lost.
+        let placed = |d: Diagnostic| match d.primary {
+            Some(_) => d,
+            None => d.at(met.parent.declared_at, maker_of(met.parent)),
+        };
+        diagnostics = diagnostics.into_iter().map(placed).collect();
+        if failed {
+            self.held(key.clone(), None, tree_name, parent, diagnostics);
+            if let Some(result) = self.fixed.apps.get_mut(&key) {
+                result.reads = reads;
+            }
+            return;
+        }
+        let diagnostics = self.about(None, &tree_name, diagnostics);
+        self.fixed.diagnostics.extend(diagnostics);
+        let result = AppResult {
+            app: None,
+            cluster: None,
+            tree_name,
+            parent,
+            held: None,
+            objects: Vec::new(),
+            patched: Vec::new(),
+            reads,
+            rank: 0,
+        };
+        self.fixed.apps.insert(key.clone(), result);
+        let Expanded { applications, refused, .. } = expanded.unwrap_or_default();
+        for refused in refused {
+            // It has been told; what it made before stays.
+            let namespace = Arc::clone(&met.namespace);
+            let own = AppKey::Application { hub: met.hub, namespace, name: refused.name.as_str().into() };
+            let tree_name = applications::tree_name(self.fleet, &own);
+            let reason = Diagnostic::error(Code::INVALID_APPLICATION_SET, refused.text);
+            let held = held_by(&reason.into());
+            self.held(own.clone(), None, tree_name, Some(key.clone()), Diagnostics::new());
+            self.fixed.hold(&own, held);
+        }
+        for generated in applications {
+            let node = generated.node.clone();
+            let made_by = MadeBy { set: key.clone(), generated: Arc::new(generated) };
+            self.application(met, &node, Some(made_by));
+        }
+    }
+}
+
+/// An ApplicationSet that an app made.
+struct Set {
+    /// What was found.
+    diagnostics: Diagnostics,
+    /// What it makes; none if it can't be read.
+    expanded: Option<Expanded>,
+    /// What its generators read.
+    reads: Reads,
+}
+
+impl Set {
+    fn expand(fleet: &Fleet, run: &Run, hub: ClusterId, node: &Node) -> Self {
+        let (set, mut diagnostics) = ApplicationSet::from_node(node);
+        let reader = Reader::new(run.world);
+        let mut expanded = set.map(|set| application_sets::expand(fleet, &set, hub, &reader));
+        if let Some(expanded) = &mut expanded {
+            let told = std::mem::take(&mut expanded.diagnostics).into_iter();
+            // Labels that no cluster carries switch sets off: only who checks wants to be asked whether that is meant.
+            diagnostics.extend(told.filter(|d| run.check || d.code != Code::GENERATES_NOTHING));
+        }
+        Self { diagnostics, expanded, reads: reader.into_reads() }
+    }
+}
+
+/// A set, as people call it.
+fn set_name(key: &AppKey) -> String {
+    match key {
+        AppKey::ApplicationSet { name, .. } => format!("the set `{name}`"),
+        _ => String::new(),
     }
 }
 
 /// What made an Application, as people call it.
-fn made_by(parent: &App) -> String {
+fn maker_of(parent: &App) -> String {
     match &parent.key {
         AppKey::Root { path, .. } => format!("made by the root `{path}`"),
         _ => format!("made by `{}`", parent.tree_name),
@@ -345,5 +495,8 @@ pub fn key_text(fleet: &Fleet, key: &AppKey) -> String {
         AppKey::Layer { cluster, name: app } => format!("{}/{app}", name(cluster)),
         AppKey::Root { hub, path } => format!("{}/root:{path}", name(hub)),
         AppKey::Application { hub, namespace, name: app } => format!("{}/{namespace}/{app}", name(hub)),
+        AppKey::ApplicationSet { hub, namespace, name: set } => {
+            format!("{}/{namespace}/applicationset/{set}", name(hub))
+        }
     }
 }

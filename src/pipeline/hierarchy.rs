@@ -74,12 +74,12 @@ fn vertex(
     let kind = match key {
         AppKey::Layer { .. } => Kind::App,
         AppKey::Root { .. } => Kind::Root,
-        AppKey::Application { name, .. } if name.starts_with("applicationset/") => Kind::ApplicationSet,
+        AppKey::ApplicationSet { .. } => Kind::ApplicationSet,
         AppKey::Application { .. } => Kind::Application,
     };
     let name = match key {
         AppKey::Root { path, .. } => path.to_string(),
-        AppKey::Application { name, .. } if kind == Kind::ApplicationSet => name.replacen("applicationset/", "", 1),
+        AppKey::ApplicationSet { name, .. } => name.to_string(),
         _ => result.tree_name.to_string(),
     };
     let app = result.app.as_ref();
@@ -92,6 +92,7 @@ fn vertex(
         wave: app.map(|a| a.wave),
         sources: app.map(|a| a.sources.iter().map(|s| s.shown.clone()).collect()).unwrap_or_default(),
         objects: app.map(|_| result.objects.len()).filter(|n| kind != Kind::Root || *n > 0),
+        parameters: app.and_then(|a| a.made_by.as_ref()).map(|made| made.generated.params.to_node().to_json_value()),
         held: result.held.as_ref().map(|h| h.reason.clone()),
         children: made.into_iter().map(|member| vertex(compiled, member, children, depth + 1)).collect(),
         ..Vertex::new(kind, name)

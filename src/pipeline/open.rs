@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::argocd::repository::normalize_url;
+use crate::argocd::version::Version;
 use crate::config::fleet::FleetSpec;
 use crate::config::{Loaded, fleet::FleetFile};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::generate::Inputs;
 use crate::git::{Compiled, Repository as GitRepository, ResolveOptions};
 use crate::plan::ClusterId;
-use crate::plan::fleet::{FLEET_FILE, Fleet, cluster_file, load_clusters, load_file};
+use crate::plan::fleet::{FLEET_FILE, Fleet, cluster_file, documents, load_clusters, load_file};
 use crate::plan::kustomizations::BuildOptions;
 use crate::plan::repositories::{Pins, Repositories, Repository};
 use crate::source::Origin;
-use crate::world::{DiskOptions, DiskTree, FilePath, GitOptions, GitTree, Reader, Reads, World};
-use crate::yaml::Node;
+use crate::world::{DiskOptions, DiskTree, FilePath, GitOptions, GitTree, Reader, Reads, World, normalize};
+use crate::yaml::{Dialect, Node};
 
 /// What to open.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,10 @@ pub struct Opening {
     pub revision_map: BTreeMap<String, String>,
     /// The output directory given by hand: it is never read.
     pub output: Option<PathBuf>,
+    /// Further files with what generators can't know by themselves.
+    pub inputs: Vec<String>,
+    /// The Argo CD given by hand.
+    pub argocd_version: Option<Version>,
 }
 
 impl Opening {
@@ -157,8 +163,11 @@ impl Mounts<'_> {
             diagnostics.push(problem);
             BuildOptions::default()
         });
+        let inputs = self.inputs(&reader, &dir, &spec, file.as_ref(), &mut diagnostics);
         let mut fleet = Fleet {
+            inputs,
             kustomize,
+            argocd: self.opening.argocd_version.unwrap_or(spec.argocd.version),
             clusters: self.clusters(&reader, &dir, &spec, file.as_ref(), &mut diagnostics),
             file,
             dir,
@@ -371,6 +380,53 @@ impl Mounts<'_> {
                 Ok(load_clusters(reader, &root, &all))
             }
         }
+    }
+
+    /// What generators can't know by themselves: files that terrace.yaml names, and those given by hand.
+    fn inputs(
+        &self,
+        reader: &Reader,
+        dir: &FilePath,
+        spec: &FleetSpec,
+        file: Option<&Loaded<FleetFile>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Inputs {
+        let mut files: Vec<(FilePath, Origin)> = Vec::new();
+        for (index, name) in spec.inputs.iter().enumerate() {
+            let index = index.to_string();
+            let at = file.map_or(Origin::NONE, |f| f.origin(&["spec", "inputs", &index]));
+            if let Some(path) = normalize(name).and_then(|name| dir.join(&name)) {
+                files.push((path, at));
+            }
+        }
+        for given in &self.opening.inputs {
+            match self.given_file(given) {
+                Ok(path) => files.push((path, Origin::NONE)),
+                Err(why) => {
+                    let message = format!("`--inputs {given}`: {why}");
+                    diagnostics.push(Diagnostic::error(Code::FILE_MISSING, message));
+                }
+            }
+        }
+        let mut inputs = Inputs::new();
+        for (path, named_at) in files {
+            let (nodes, problems) = documents(reader, &path, Dialect::Config);
+            diagnostics.extend(problems.into_iter().map(|d| d.named_at(named_at, "named here")));
+            for node in nodes {
+                diagnostics.extend(inputs.add(node).err().into_iter().flatten());
+            }
+        }
+        inputs
+    }
+
+    /// A file that is named on the command line.
+    fn given_file(&self, given: &str) -> Result<FilePath, String> {
+        let place = self.opening.current_dir.join(given).canonicalize().map_err(|e| e.to_string())?;
+        let (dir, name) = (place.parent().unwrap_or(Path::new("/")), place.file_name().and_then(|n| n.to_str()));
+        let options = DiskOptions { current_dir: Some(self.opening.current_dir.clone()), ..DiskOptions::default() };
+        let tree = DiskTree::open(dir, options).map_err(|e| e.to_string())?;
+        let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
+        name.and_then(|name| root.join(name)).ok_or_else(|| "its name isn't UTF-8".to_owned())
     }
 
     /// The hub of roots that select none.

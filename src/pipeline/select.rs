@@ -61,7 +61,9 @@ impl Selection {
         let (namespace, name) = match key {
             AppKey::Layer { name, .. } => (None, &**name),
             AppKey::Root { .. } => (None, &*result.tree_name),
-            AppKey::Application { namespace, name, .. } => (Some(&**namespace), &**name),
+            AppKey::Application { namespace, name, .. } | AppKey::ApplicationSet { namespace, name, .. } => {
+                (Some(&**namespace), &**name)
+            }
         };
         let none = BTreeMap::new();
         let labels = result.app.as_ref().map_or(&none, |a| &a.labels);

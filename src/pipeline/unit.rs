@@ -6,7 +6,9 @@ use ecow::EcoString;
 
 use super::Run;
 use super::patches::{self, Patched};
+use super::projects;
 use crate::argocd;
+use crate::argocd::app_project::AppProject;
 use crate::check::schema::check_object;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -35,11 +37,12 @@ pub struct Object {
     pub scope: Option<Scope>,
 }
 
-/// An Application, ApplicationSet or AppProject that an app made.
+/// What an app made for Argo CD: Applications and ApplicationSets, AppProjects, Argo CD's settings, and Secrets that declare
+/// repositories.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// Its kind.
-    pub kind: EcoString,
+    /// What it is called.
+    pub id: ObjectId,
     /// The manifest.
     pub node: Node,
 }
@@ -97,6 +100,7 @@ pub fn manifests(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -
         kustomize: run.kustomize,
         context: &context,
         recorder,
+        lint: run.check,
     };
     let mut manifests = Vec::new();
     let mut diagnostics = Diagnostics::new();
@@ -151,13 +155,27 @@ fn attempt(run: &Run, app: &App, cluster: &Cluster, recorder: &Recorder) -> Unit
             if run.keep_applications {
                 push(&mut unit, finish(cluster, id.clone(), &manifest));
             }
-            unit.made.push(Made { kind: id.kind, node: manifest.node });
+            unit.made.push(Made { id, node: manifest.node });
             continue;
+        }
+        if projects::counts(&id, &manifest.node) {
+            if run.check && id.kind == "AppProject" {
+                let findings = lint(&manifest.node);
+                unit.diagnostics.extend(findings);
+            }
+            unit.made.push(Made { id: id.clone(), node: manifest.node.clone() });
         }
         unit.defines.extend(defines(&manifest.node, &id));
         push(&mut unit, finish(cluster, id, &manifest));
     }
     unit
+}
+
+/// What is wrong with a project.
+fn lint(node: &Node) -> Diagnostics {
+    let (project, mut findings) = AppProject::from_node(node);
+    findings.extend(project.iter().flat_map(AppProject::validate));
+    findings
 }
 
 fn finish(cluster: &Cluster, id: ObjectId, manifest: &Manifest) -> Option<Object> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::application_sets::MadeBy;
 use super::patches::Patches;
 use crate::argocd::application::Application;
 use crate::layer::context::Roots;
@@ -32,6 +33,15 @@ pub enum AppKey {
     },
     /// An Application: the hub it lives in, its namespace and its name.
     Application {
+        /// The hub.
+        hub: ClusterId,
+        /// The namespace.
+        namespace: Arc<str>,
+        /// The name.
+        name: Arc<str>,
+    },
+    /// An ApplicationSet, which has no objects of its own: the hub it lives in, its namespace and its name.
+    ApplicationSet {
         /// The hub.
         hub: ClusterId,
         /// The namespace.
@@ -105,8 +115,10 @@ pub struct App {
     pub context: Arc<Roots>,
     /// Where it comes from.
     pub origin: AppOrigin,
-    /// The app that made it.
+    /// The app or ApplicationSet that made it.
     pub parent: Option<AppKey>,
+    /// What an ApplicationSet made it of, if one did.
+    pub made_by: Option<MadeBy>,
     /// How many apps stand above it.
     pub depth: usize,
     /// The place that declares it, for messages.
@@ -121,7 +133,7 @@ impl App {
     /// Its name without a namespace.
     pub fn name(&self) -> &str {
         match &self.key {
-            AppKey::Layer { name, .. } | AppKey::Application { name, .. } => name,
+            AppKey::Layer { name, .. } | AppKey::Application { name, .. } | AppKey::ApplicationSet { name, .. } => name,
             AppKey::Root { .. } => &self.tree_name,
         }
     }

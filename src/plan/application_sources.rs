@@ -294,7 +294,7 @@ impl<'a> Sources<'a, '_> {
         }
         warnings.extend(problems);
         let destination = self.application.destination.namespace.as_deref();
-        let known = self.fleet.release(self.cluster, self.tree_name, destination, self.reader.world());
+        let known = self.fleet.argocd_release(self.cluster, self.tree_name, destination, self.reader.world());
         let text = |text: &Option<(String, Origin)>| text.as_ref().map(|(text, _)| text.clone());
         Ok(Options {
             release: name,
@@ -336,7 +336,14 @@ impl<'a> Sources<'a, '_> {
             if diagnostics.has_errors() {
                 return Err(diagnostics);
             }
-            let Some(over) = documents.into_iter().next() else { continue };
+            let Some(over) = documents.into_iter().next() else {
+                let message = format!("`{name}` is empty, and Argo CD takes no empty file for changes to a source");
+                let at = self.reader.text(&path).map_or(Origin::NONE, |source| Origin::new(source.id, 0));
+                return Err(Diagnostic::error(Code::INVALID_APPLICATION, message)
+                    .at(at, "nothing in it")
+                    .hint("write `{}`, or remove the file")
+                    .into());
+            };
             if over.as_map().is_none() {
                 let message =
                     format!("`{name}` holds {}, expected a mapping with fields of a source", over.value.kind());
@@ -456,7 +463,11 @@ impl Release<'_, '_, '_> {
     fn value_files(&mut self, helm: &Helm) -> Vec<Values> {
         let names = helm.value_files.iter().filter_map(|(written, origin)| self.name(written, *origin));
         let names: Vec<Name> = names.collect();
-        match value_files::resolve(self.reader(), self.chart.base, &names, helm.ignore_missing_value_files) {
+        let how = value_files::How {
+            globs: self.sources.fleet.argocd.has_value_file_globs(),
+            ignore_missing: helm.ignore_missing_value_files,
+        };
+        match value_files::resolve(self.reader(), self.chart.base, &names, how) {
             Ok(values) => values,
             Err(problems) => {
                 self.problems.extend(problems);

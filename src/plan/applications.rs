@@ -7,7 +7,7 @@ use super::fleet::Fleet;
 use super::patches::Patches;
 use super::{App, AppKey, AppOrigin, AppSource, ClusterId};
 use crate::argocd::application::Application;
-use crate::argocd::destination;
+use crate::argocd::{destination, hydrator};
 use crate::config::cluster::{Cluster, Declared};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::render::helm::options::Options;
@@ -41,6 +41,7 @@ pub fn tree_name(fleet: &Fleet, key: &AppKey) -> Arc<str> {
             format!("{namespace}.{name}").into()
         }
         AppKey::Application { name, .. } | AppKey::Layer { name, .. } => Arc::clone(name),
+        AppKey::ApplicationSet { name, .. } => format!("applicationset/{name}").into(),
         AppKey::Root { path, .. } => format!("root_{}", root_name(path)).into(),
     }
 }
@@ -122,7 +123,8 @@ pub fn app(
     let Some(to) = fleet.clusters.get(cluster) else { return Err(Diagnostics::new()) };
     let finder =
         Sources { fleet, application: &application, namespace: &namespace, tree_name: &tree_name, cluster: to, reader };
-    let (sources, warnings) = finder.find()?;
+    let (sources, mut warnings) = finder.find()?;
+    warnings.extend(hydrated(&application));
     let at = |keys: &[&str]| crate::config::origin_of(&application.node, keys);
     let (declared_at, namespace_at) = (at(&["metadata", "name"]), at(&["spec", "destination", "namespace"]));
     let app = App {
@@ -140,12 +142,28 @@ pub fn app(
         context: Arc::default(),
         origin: AppOrigin::Application(Box::new(application)),
         parent: Some(parent.key.clone()),
+        made_by: None,
         depth: parent.depth + 1,
         declared_at,
         layer_index: parent.layer_index,
         patches: Patches::default(),
     };
     Ok((app, warnings))
+}
+
+/// What Argo CD's hydrator writes for an Application, and where.
+fn hydrated(application: &Application) -> Option<Diagnostic> {
+    let hydrator = application.hydrator.as_ref()?;
+    let (path, at) = &hydrator.path;
+    let path = path.trim_matches('/');
+    let files = hydrator::FILES.map(|file| format!("`{path}/{file}`")).join(", ");
+    let message =
+        format!("Argo CD hydrates this to the branch `{}` of `{}`: {files}", hydrator.branch, hydrator.repo_url);
+    let note = Diagnostic::note(Code::SOURCE_HYDRATOR, message).at(*at, "everything in this directory is replaced");
+    Some(match hydrator.branch == hydrator.sync_branch {
+        true => note,
+        false => note.hint(format!("it is synced from the branch `{}`, once it gets there", hydrator.sync_branch)),
+    })
 }
 
 /// The directory at a path of a repository.
@@ -236,7 +254,7 @@ pub fn root(
     let namespace = fleet.spec.argocd.namespace.as_str();
     let chart = || {
         let Some(cluster) = fleet.clusters.get(hub) else { return Options::default() };
-        let known = fleet.release(cluster, &tree_name, Some(namespace), reader.world());
+        let known = fleet.argocd_release(cluster, &tree_name, Some(namespace), reader.world());
         Options { release: release_name(root_name(&normal)), origin: at, ..known }
     };
     let (dir, engine) = match reader.kind(&there) {
@@ -276,6 +294,7 @@ pub fn root(
         context: Arc::default(),
         origin: AppOrigin::Root,
         parent: None,
+        made_by: None,
         depth: 0,
         declared_at: at,
         layer_index: None,

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use super::kustomizations::BuildOptions;
 use super::repositories::Repositories;
+use crate::argocd::version::{BundledHelm, Version};
 use crate::argocd::{IN_CLUSTER, IN_CLUSTER_SERVER, cluster_secret};
 use crate::config::cluster::{Cluster, ClusterFile, Declared};
 use crate::config::fleet::{FleetFile, FleetSpec};
 use crate::config::{self, Loaded};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::generate::Inputs;
 use crate::kube::KubeVersion;
 use crate::layer::values;
+use crate::render::helm::Profile;
 use crate::render::helm::options::Options;
 use crate::source::{Origin, SourceFile};
 use crate::world::{EntryKind, FilePath, ReadError, Reader, World, find, normalize};
@@ -34,6 +37,10 @@ pub struct Fleet {
     pub repositories: Arc<Repositories>,
     /// How Argo CD builds kustomizations.
     pub kustomize: BuildOptions,
+    /// Which Argo CD deploys it.
+    pub argocd: Version,
+    /// What generators of ApplicationSets can't know by themselves.
+    pub inputs: Inputs,
 }
 
 impl Fleet {
@@ -67,6 +74,19 @@ impl Fleet {
             identity: vec![cluster.name.to_string(), app.to_owned()],
             repositories: self.repositories.for_charts(world),
             ..Options::default()
+        }
+    }
+
+    /// The same for a chart that Argo CD renders, with the Helm that it brings along.
+    pub fn argocd_release(&self, cluster: &Cluster, app: &str, namespace: Option<&str>, world: &World) -> Options {
+        Options { profile: self.argocd_helm(), ..self.release(cluster, app, namespace, world) }
+    }
+
+    /// The Helm that Argo CD brings along.
+    pub fn argocd_helm(&self) -> Profile {
+        match self.argocd.helm() {
+            BundledHelm::Helm3 => Profile::Helm3,
+            BundledHelm::Helm4 => Profile::Helm4,
         }
     }
 

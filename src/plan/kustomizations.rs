@@ -8,6 +8,7 @@ use crate::argocd::kustomize_source::{Kustomize, Pair, Patch as GivenPatch, Targ
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::kube::KubeVersion;
+use crate::render::helm;
 use crate::render::kustomize::options::{AddedLabels, Options, Overrides, Remotes, Reorder};
 use crate::render::kustomize::overrides::parse_image;
 use crate::render::kustomize::remote::RepoSpec;
@@ -124,17 +125,17 @@ impl BuildOptions {
 impl Fleet {
     /// How a kustomization of a layer is built for an app on a cluster: as `kustomize build --enable-helm` does it.
     pub fn kustomization(&self, cluster: &Cluster, app: &str, at: Origin, world: &World) -> Options {
-        self.built(&BuildOptions { helm: true, ..BuildOptions::default() }, cluster, app, at, world)
+        let build = BuildOptions { helm: true, ..BuildOptions::default() };
+        self.built(&build, self.release(cluster, app, None, world), at)
     }
 
     /// How Argo CD builds a kustomization that nobody says more of.
     pub fn argocd_kustomization(&self, cluster: &Cluster, app: &str, at: Origin, world: &World) -> Options {
-        self.built(&self.kustomize, cluster, app, at, world)
+        self.built(&self.kustomize, self.argocd_release(cluster, app, None, world), at)
     }
 
-    fn built(&self, build: &BuildOptions, cluster: &Cluster, app: &str, at: Origin, world: &World) -> Options {
+    fn built(&self, build: &BuildOptions, mut known: helm::options::Options, at: Origin) -> Options {
         let helm = build.helm.then(|| {
-            let mut known = self.release(cluster, app, None, world);
             known.kube_version = known.kube_version.or_else(|| build.kube_version.clone());
             if !build.api_versions.is_empty() {
                 known.api_versions = build.api_versions.iter().chain(known.api_versions.iter()).cloned().collect();

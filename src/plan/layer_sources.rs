@@ -187,7 +187,8 @@ impl Work<'_, '_> {
             });
             let names: Vec<Name> = names.collect();
             let base = Base::Directory { dir: &dir.dir, root: place.root };
-            match value_files::resolve(self.reader, base, &names, spec.ignore_missing_value_files) {
+            let how = value_files::How { globs: true, ignore_missing: spec.ignore_missing_value_files };
+            match value_files::resolve(self.reader, base, &names, how) {
                 Ok(files) => values.extend(files),
                 Err(problems) => diagnostics.extend(problems),
             }

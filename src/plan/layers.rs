@@ -128,7 +128,7 @@ impl Work<'_, '_> {
                 .at(second.declared_at, "this app")
                 .also(first.declared_at, "and this one")
                 .hint(format!(
-                    "they stand in {}; give one another `metadata.name` in its app.yaml",
+                    "they stand in {}; give one another `metadata.name` in its app.yaml (with `generators`: one that `params` tell apart)",
                     places.join(" and ")
                 ));
             result.failed.push(Failed { tree_name: name, diagnostics: diagnostic.into() });
@@ -207,14 +207,16 @@ impl Work<'_, '_> {
                 patch_files: given.iter().filter_map(|given| given.file.clone()).collect(),
             };
             for dir in apps {
-                match self.app(&layer_place, dir, &roots) {
-                    Ok(Planned::On(app, given)) => {
-                        let owner = Owner::App(app.tree_name.clone());
-                        patches.extend(given.iter().map(|given| patch(&owner, given)));
-                        result.apps.push(*app);
+                for planned in self.apps_of(&layer_place, dir, &roots) {
+                    match planned {
+                        Ok(Planned::On(app, given)) => {
+                            let owner = Owner::App(app.tree_name.clone());
+                            patches.extend(given.iter().map(|given| patch(&owner, given)));
+                            result.apps.push(*app);
+                        }
+                        Ok(Planned::Off(name)) => result.off.push(name),
+                        Err(failed) => result.failed.push(failed),
                     }
-                    Ok(Planned::Off(name)) => result.off.push(name),
-                    Err(failed) => result.failed.push(failed),
                 }
             }
             // The instance's own come last: they are put over what its apps say of themselves.
@@ -301,6 +303,23 @@ impl Work<'_, '_> {
         Ok((text, Origin::new(kept.id, 0)))
     }
 
+    /// The apps of a directory: one, or one for each parameter set of its generators.
+    fn apps_of(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Vec<Result<Planned, Failed>> {
+        let sets = dir.config.as_ref().map_or(Ok(None), |path| self.parameter_sets(path));
+        match sets {
+            Ok(None) => vec![self.app(place, dir, roots)],
+            Ok(Some(sets)) => {
+                let with = |params: Node| {
+                    let mut roots = roots.clone();
+                    roots.push(("params".into(), params));
+                    self.app(place, dir, &roots)
+                };
+                sets.into_iter().map(with).collect()
+            }
+            Err(diagnostics) => vec![Err(Failed { tree_name: dir.name.as_str().into(), diagnostics })],
+        }
+    }
+
     /// One app.
     fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Planned, Failed> {
         // What fails before the app's own name is known fails under its directory's.
@@ -343,9 +362,6 @@ impl Work<'_, '_> {
         let labels = self.fleet.clusters.get(self.cluster).map(|c| c.labels.clone()).unwrap_or_default();
         if spec.and_then(|s| s.clusters.as_ref()).is_some_and(|selector| !selector.matches(&labels)) {
             return Ok(Planned::Off(name));
-        }
-        if let Some(file) = &file {
-            waiting(file)?;
         }
         let given = match (&file, &dir.config) {
             (Some(file), Some(path)) => {
@@ -422,6 +438,7 @@ impl Work<'_, '_> {
                 dir_name: dir.name.as_str().into(),
             },
             parent: None,
+            made_by: None,
             depth: 0,
             declared_at,
             layer_index: Some(place.index),
@@ -546,17 +563,6 @@ pub fn fleet_root(fleet: &Fleet, revision: Option<&str>, at: Origin, reader: &Re
             Ok(root.join(below.trim_start_matches('/')).unwrap_or(root))
         }
     }
-}
-
-/// What an `app.yaml` may ask for and no engine does yet.
-fn waiting(file: &Loaded<AppFile>) -> Result<(), Diagnostics> {
-    let spec = &file.value.spec;
-    let mut diagnostics = Diagnostics::new();
-    if !spec.generators.is_empty() {
-        let what = "generators need the ApplicationSet engine, which is not there yet";
-        diagnostics.push(Diagnostic::error(Code::ENGINE_MISSING, what).at(file.origin(&["spec", "generators"]), ""));
-    }
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
 }
 
 const MAX_DEPTH: usize = 100;

@@ -6,12 +6,14 @@
 //! them; [`order`] says what is synced before what.
 
 mod app;
+pub mod application_sets;
 mod application_sources;
 pub mod applications;
 pub mod charts;
 pub mod fleet;
 pub mod inline_values;
 pub mod kustomizations;
+mod layer_generators;
 mod layer_sources;
 pub mod layers;
 pub mod order;

@@ -88,6 +88,7 @@ impl Patch {
                 Owner::App(own) => own == name,
                 Owner::Instance => true,
             },
+            (AppKey::ApplicationSet { .. }, Some(_)) => false,
             (_, None) => matches!(self.owner, Owner::Instance),
         }
     }

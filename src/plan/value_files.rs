@@ -37,6 +37,15 @@ pub struct Name {
     pub hint: Option<String>,
 }
 
+/// How names are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Whether they may be globs.
+    pub globs: bool,
+    /// Whether files that aren't there are left out.
+    pub ignore_missing: bool,
+}
+
 /// Whatever a name means.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Target {
@@ -48,8 +57,10 @@ enum Target {
 /// there and not where a glob finds it.
 ///
 /// # Errors
-/// A name leaves its repository, is a URL, or means no file (and `ignore_missing` doesn't allow it).
-pub fn resolve(reader: &Reader, base: Base, names: &[Name], ignore_missing: bool) -> Result<Vec<Values>, Diagnostics> {
+/// A name leaves its repository, is a URL, or means no file (and `how` doesn't allow it).
+pub fn resolve(reader: &Reader, base: Base, names: &[Name], how: How) -> Result<Vec<Values>, Diagnostics> {
+    let How { globs, ignore_missing } = how;
+    let is_glob = |target: &Target| globs && is_glob(target);
     let mut diagnostics = Diagnostics::new();
     let targets = names.iter().map(|name| target(base, name));
     let targets: Vec<Result<Target, Diagnostic>> = targets.collect();
