@@ -1,10 +1,10 @@
 //! ApplicationSets to Applications: generators make parameter sets, and templates make an Application of each
 //! (applicationset/controllers/template).
 //!
-//! [`expand`] is the one way in. It knows nothing of fleets: what generators ask for comes through [`Outside`], and
+//! [`expand()`] is the one way in. It knows nothing of fleets: what generators ask for comes through [`Outside`], and
 //! every file through its `Reader`, which records what was read.
 //!
-//! A generator is a function from its node to [`Params`]: [`list`], [`clusters`], [`git`] (and [`git_files`]),
+//! A generator is a function from its node to [`params::Params`]: [`list`], [`clusters`], [`git`] (and [`git_files`]),
 //! [`scm_provider`], [`pull_request`], [`cluster_decision_resource`] and [`plugin`]; [`matrix`] and [`merge`] combine
 //! those of others. [`run`] walks through them and lets [`selector`] drop sets. [`template`] compiles trees with texts
 //! in one of the two languages ([`fasttemplate`], or Go's text/template with [`functions`]); [`template_merge`] and
