@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples;
+use crate::config::fleet::ArgocdVersion;
 
 /// Compiles a layered multi-cluster GitOps repository into one hydrated manifest tree per cluster.
 #[derive(Debug, Parser)]
@@ -135,6 +136,16 @@ pub enum ArgocdVersionArg {
     /// With Helm 4
     #[value(name = "3.5")]
     V3_5,
+}
+
+impl From<ArgocdVersionArg> for ArgocdVersion {
+    fn from(version: ArgocdVersionArg) -> Self {
+        match version {
+            ArgocdVersionArg::V3_3 => Self::V3_3,
+            ArgocdVersionArg::V3_4 => Self::V3_4,
+            ArgocdVersionArg::V3_5 => Self::V3_5,
+        }
+    }
 }
 
 /// Which part of it.

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::{ArgocdVersionArg, Color, Format, Global, InputArgs, SelectionArgs};
-use crate::config::fleet::ArgocdVersion;
+use super::args::{Color, Format, Global, InputArgs, SelectionArgs};
 use crate::config::selector::Selector;
 use crate::diag::render::{self, Format as Shown};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
@@ -162,11 +161,7 @@ pub fn opening(input: &InputArgs, roots: &[String], ui: &Ui) -> Result<Opening, 
         revision_map: input.revision_map.iter().cloned().collect(),
         output: None,
         inputs: input.inputs.clone(),
-        argocd_version: input.argocd_version.map(|version| match version {
-            ArgocdVersionArg::V3_3 => ArgocdVersion::V3_3,
-            ArgocdVersionArg::V3_4 => ArgocdVersion::V3_4,
-            ArgocdVersionArg::V3_5 => ArgocdVersion::V3_5,
-        }),
+        argocd_version: input.argocd_version.map(Into::into),
     })
 }
 

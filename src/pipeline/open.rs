@@ -365,15 +365,8 @@ impl Mounts<'_> {
         reader: &Reader,
     ) -> Result<(Vec<crate::config::cluster::Cluster>, Diagnostics), Diagnostic> {
         let fail = |why: String| Diagnostic::error(Code::FILE_MISSING, format!("`--clusters {given}`: {why}"));
-        let place = self.opening.current_dir.join(given).canonicalize().map_err(|e| fail(e.to_string()))?;
-        let (dir, name) = match place.is_dir() {
-            true => (place.as_path(), None),
-            false => (place.parent().unwrap_or(Path::new("/")), place.file_name().and_then(|n| n.to_str())),
-        };
-        let options = DiskOptions { current_dir: Some(self.opening.current_dir.clone()), ..DiskOptions::default() };
-        let tree = DiskTree::open(dir, options).map_err(|e| fail(e.to_string()))?;
-        let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
-        match name.and_then(|name| root.join(name)) {
+        let (root, file) = self.given(given).map_err(fail)?;
+        match file {
             Some(file) => Ok(cluster_file(reader, &file)),
             None => {
                 let all = ["*.yaml", "*.yml"].map(|pattern| (pattern.to_owned(), Origin::NONE));
@@ -395,12 +388,17 @@ impl Mounts<'_> {
         for (index, name) in spec.inputs.iter().enumerate() {
             let index = index.to_string();
             let at = file.map_or(Origin::NONE, |f| f.origin(&["spec", "inputs", &index]));
-            if let Some(path) = normalize(name).and_then(|name| dir.join(&name)) {
-                files.push((path, at));
+            match normalize(name).and_then(|name| dir.join(&name)) {
+                Some(path) => files.push((path, at)),
+                None => {
+                    let message = format!("the path of a file with inputs leaves the repository: `{name}`");
+                    diagnostics.push(Diagnostic::error(Code::PATH_ESCAPES, message).at(at, "leaves the repository"));
+                }
             }
         }
         for given in &self.opening.inputs {
-            match self.given_file(given) {
+            let file = self.given(given).and_then(|(_, file)| file.ok_or_else(|| "is a directory".to_owned()));
+            match file {
                 Ok(path) => files.push((path, Origin::NONE)),
                 Err(why) => {
                     let message = format!("`--inputs {given}`: {why}");
@@ -419,14 +417,18 @@ impl Mounts<'_> {
         inputs
     }
 
-    /// A file that is named on the command line.
-    fn given_file(&self, given: &str) -> Result<FilePath, String> {
+    /// What is named on the command line: a directory, or the one that holds a file, and the file.
+    fn given(&self, given: &str) -> Result<(FilePath, Option<FilePath>), String> {
         let place = self.opening.current_dir.join(given).canonicalize().map_err(|e| e.to_string())?;
-        let (dir, name) = (place.parent().unwrap_or(Path::new("/")), place.file_name().and_then(|n| n.to_str()));
+        let (dir, name) = match place.is_dir() {
+            true => (place.as_path(), None),
+            false => (place.parent().unwrap_or(Path::new("/")), place.file_name().and_then(|n| n.to_str())),
+        };
         let options = DiskOptions { current_dir: Some(self.opening.current_dir.clone()), ..DiskOptions::default() };
         let tree = DiskTree::open(dir, options).map_err(|e| e.to_string())?;
         let root = FilePath::new(self.world.mount(Arc::new(tree)), "");
-        name.and_then(|name| root.join(name)).ok_or_else(|| "its name isn't UTF-8".to_owned())
+        let file = name.and_then(|name| root.join(name));
+        Ok((root, file))
     }
 
     /// The hub of roots that select none.

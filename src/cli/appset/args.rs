@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::argocd::Version;
+use crate::cli::args::ArgocdVersionArg;
 use crate::cli::examples;
 
 /// `terrace appset`.
@@ -38,7 +38,7 @@ pub struct GenerateArgs {
     pub inputs: Vec<String>,
     /// Whose behaviour, where releases differ
     #[arg(long, value_name = "VERSION", default_value = "3.5")]
-    pub argocd_version: VersionArg,
+    pub argocd_version: ArgocdVersionArg,
     /// Read `files` of git generators as globs in which `*` stops at `/`
     #[arg(long)]
     pub new_git_file_globbing: bool,
@@ -54,30 +54,6 @@ pub struct GenerateArgs {
         value_name = "NAMESPACE"
     )]
     pub namespace: Option<String>,
-}
-
-/// A line of Argo CD releases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum VersionArg {
-    /// 3.3
-    #[value(name = "3.3")]
-    V3_3,
-    /// 3.4
-    #[value(name = "3.4")]
-    V3_4,
-    /// 3.5
-    #[value(name = "3.5")]
-    V3_5,
-}
-
-impl From<VersionArg> for Version {
-    fn from(version: VersionArg) -> Self {
-        match version {
-            VersionArg::V3_3 => Self::V3_3,
-            VersionArg::V3_4 => Self::V3_4,
-            VersionArg::V3_5 => Self::V3_5,
-        }
-    }
 }
 
 /// How Applications are printed.
