@@ -1,6 +1,6 @@
 //! Argo CD: one Application per app, in the hub's tree.
 
-use super::{Published, app, branch, map};
+use super::{Published, app, map};
 use crate::source::Origin;
 use crate::tree::place::{app_file, component};
 use crate::tree::{Layout, TreeApp};
@@ -32,23 +32,23 @@ pub struct Synced {
 /// The app of the hub's tree that holds these Applications.
 pub fn applications(synced: &[Synced], published: &Published) -> TreeApp {
     let url = published.url.as_deref().unwrap_or_default();
-    app("argocd-applications", 0, synced.iter().map(|s| application(s, url, published.layout)).collect())
+    app("argocd-applications", 0, synced.iter().map(|s| application(s, url, published)).collect())
 }
 
-fn application(synced: &Synced, url: &str, layout: Layout) -> Node {
+fn application(synced: &Synced, url: &str, published: &Published) -> Node {
     let mut source = Map::new();
     let mut set = |key: &str, value: Node| {
         source.insert(key, Origin::NONE, value);
     };
     set("repoURL", Node::made(url));
-    set("targetRevision", Node::made(branch(&synced.cluster)));
-    match layout {
+    set("targetRevision", Node::made(published.branch(&synced.cluster)));
+    match published.layout {
         Layout::FilePerObject => {
-            set("path", Node::made(component(&synced.tree_name)));
+            set("path", Node::made(published.path(&synced.cluster, &component(&synced.tree_name))));
             set("directory", map([("recurse", Node::made(true))]));
         }
         Layout::FilePerApp => {
-            set("path", Node::made("."));
+            set("path", Node::made(published.path(&synced.cluster, "")));
             set("directory", map([("include", Node::made(app_file(&synced.tree_name)))]));
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Published, app, branch, map};
+use super::{Published, app, map};
 use crate::source::Origin;
 use crate::tree::place::{app_file, component};
 use crate::tree::{Layout, TreeApp};
@@ -27,7 +27,7 @@ pub fn kustomizations(cluster: &str, apps: &[(String, i64)], published: &Publish
         &format!("terrace-{cluster}"),
         [
             ("interval", Node::made("1m")),
-            ("ref", map([("branch", Node::made(branch(cluster)))])),
+            ("ref", map([("branch", Node::made(published.branch(cluster)))])),
             ("url", Node::made(url)),
         ],
     );
@@ -35,18 +35,19 @@ pub fn kustomizations(cluster: &str, apps: &[(String, i64)], published: &Publish
     let mut before: Vec<Node> = Vec::new();
     for names in waves.values() {
         for name in names {
-            nodes.push(kustomization(cluster, name, &before, published.layout));
+            nodes.push(kustomization(cluster, name, &before, published));
         }
         before = names.iter().map(|name| map([("name", Node::made(object_name(name)))])).collect();
     }
     app("flux-kustomizations", 0, nodes)
 }
 
-fn kustomization(cluster: &str, name: &str, before: &[Node], layout: Layout) -> Node {
-    let path = match layout {
-        Layout::FilePerObject => format!("./{}", component(name)),
-        Layout::FilePerApp => format!("./{}", app_file(name)),
+fn kustomization(cluster: &str, name: &str, before: &[Node], published: &Published) -> Node {
+    let file = match published.layout {
+        Layout::FilePerObject => component(name),
+        Layout::FilePerApp => app_file(name),
     };
+    let path = format!("./{}", published.path(cluster, &file));
     let mut node = object(
         "kustomize.toolkit.fluxcd.io/v1",
         "Kustomization",

@@ -307,7 +307,7 @@ fn in_sync_order(objects: &[Object], fleet: &Fleet) -> Vec<TreeObject> {
     order.extend((0..objects.len()).filter(|i| !placed.contains(i)));
     let made = |object: &Object| TreeObject {
         id: object.id.clone(),
-        text: Arc::clone(&object.text),
+        text: object.text.clone(),
         source: object.file.as_ref().map_or_else(|| "CreateNamespace=true".to_owned(), |file| fleet.describe(file)),
     };
     order.into_iter().filter_map(|i| objects.get(i)).map(made).collect()

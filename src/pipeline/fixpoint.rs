@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::memo;
+use super::part::Part;
 use super::projects::Declaration;
-use super::unit::{Made, Unit, unit};
+use super::unit::{Made, Unit};
 use super::{AppResult, Held, Run};
 use crate::argocd::application::Application;
 use crate::argocd::application_set::ApplicationSet;
@@ -76,16 +78,17 @@ impl Fixed {
 }
 
 /// Expands to the fixpoint.
-pub fn expand(fleet: &mut Fleet, start: Start, run: &Run) -> Fixed {
+pub fn expand(fleet: &mut Fleet, start: Start, run: &Run, part: Option<&Part>) -> Fixed {
     let Start { apps, failed, patches } = start;
     let (pending, sets) = (BTreeMap::new(), BTreeMap::new());
-    let mut work = Expansion { fleet, run, fixed: Fixed::default(), pending, patches, sets };
+    let mut work = Expansion { fleet, run, part, fixed: Fixed::default(), pending, patches, sets };
     for (cluster, failed) in failed {
         work.failed_in_layer(cluster, failed);
     }
     for mut app in apps {
         work.patch(&mut app);
-        work.pending.insert(app.key.clone(), (app, Reads::default()));
+        let planning = std::mem::take(&mut app.planning);
+        work.pending.insert(app.key.clone(), (app, planning));
     }
     while !work.pending.is_empty() {
         work.round();
@@ -96,6 +99,8 @@ pub fn expand(fleet: &mut Fleet, start: Start, run: &Run) -> Fixed {
 struct Expansion<'a> {
     fleet: &'a mut Fleet,
     run: &'a Run<'a>,
+    /// The only part of the fleet that is expanded; none: all of it.
+    part: Option<&'a Part>,
     fixed: Fixed,
     /// Apps that wait to be rendered, and what planning them read.
     pending: BTreeMap<AppKey, (App, Reads)>,
@@ -112,8 +117,8 @@ impl Expansion<'_> {
         let run = self.run;
         let units: Vec<Unit> = apps
             .par_iter()
-            .map(|(app, _)| match fleet.clusters.get(app.cluster) {
-                Some(cluster) => unit(run, app, cluster),
+            .map(|(app, planning)| match fleet.clusters.get(app.cluster) {
+                Some(cluster) => memo::unit(run, fleet, app, cluster, planning),
                 None => Unit::default(),
             })
             .collect();
@@ -124,8 +129,7 @@ impl Expansion<'_> {
         // The order in which the loop below meets them.
         let sets: Vec<Set> = sets.par_iter().map(|(hub, node)| Set::expand(fleet, run, *hub, node)).collect();
         let mut sets = sets.into_iter();
-        for ((app, planning), mut unit) in apps.into_iter().zip(units) {
-            unit.reads.merge(planning);
+        for ((app, _), unit) in apps.into_iter().zip(units) {
             self.done(app, unit, &mut sets);
         }
     }
@@ -262,6 +266,9 @@ impl Expansion<'_> {
             }
             Err(diagnostic) => return self.held(key, None, tree_name, Some(maker), diagnostic.into()),
         };
+        if self.part.is_some_and(|part| !part.wants(self.fleet, &key, Some(cluster))) {
+            return;
+        }
         let reader = Reader::new(self.run.world);
         match applications::app(self.fleet, application, key.clone(), cluster, parent, &reader) {
             Ok((mut app, warnings)) => {
@@ -272,7 +279,13 @@ impl Expansion<'_> {
                 self.fixed.diagnostics.extend(warnings);
                 self.pending.insert(key, (app, reader.into_reads()));
             }
-            Err(problems) => self.held(key, Some(cluster), tree_name, Some(maker), problems),
+            Err(problems) => {
+                self.held(key.clone(), Some(cluster), tree_name, Some(maker), problems);
+                // What it looked for in vain may be there the next time.
+                if let Some(result) = self.fixed.apps.get_mut(&key) {
+                    result.reads = reader.into_reads();
+                }
+            }
         }
     }
 
@@ -374,6 +387,9 @@ impl Expansion<'_> {
             let diagnostics = self.about(None, &tree_name, diagnostic.into());
             self.fixed.diagnostics.extend(diagnostics);
             return self.fixed.hold(&key, held);
+        }
+        if self.part.is_some_and(|part| !part.wants(self.fleet, &key, None)) {
+            return;
         }
         self.sets.insert(key.clone(), node.clone());
         let Set { mut diagnostics, expanded, reads } = set;

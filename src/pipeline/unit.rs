@@ -17,6 +17,7 @@ use crate::plan::{App, AppSource};
 use crate::provenance::Recorder;
 use crate::render::{self, Engine, Env, Manifest, jinja};
 use crate::source::Origin;
+use crate::tree::Text;
 use crate::world::{FilePath, Reader, Reads};
 use crate::yaml::{self, Entry, Map, Node, Value};
 
@@ -26,7 +27,7 @@ pub struct Object {
     /// What it is called; its namespace is the one it goes to.
     pub id: ObjectId,
     /// Its bytes.
-    pub text: Arc<str>,
+    pub text: Text,
     /// The file it stands in; none if Terrace made it.
     pub file: Option<FilePath>,
     /// Where it starts in it; transient where a template made it.
@@ -270,7 +271,7 @@ pub fn clear_namespace(object: &mut Object) {
     }
     object.id.namespace = EcoString::new();
     object.tasks.iter_mut().for_each(|task| task.id.namespace = EcoString::new());
-    let parsed = yaml::parse(crate::source::FileId::NONE, &object.text, yaml::Dialect::Kubernetes);
+    let parsed = yaml::parse(crate::source::FileId::NONE, &object.text.get(), yaml::Dialect::Kubernetes);
     let Some(mut node) = parsed.documents.into_iter().next().map(|d| d.node) else { return };
     if let Some(metadata) = node.as_map_mut().and_then(|m| m.get_mut("metadata")).and_then(Node::as_map_mut) {
         metadata.remove("namespace");

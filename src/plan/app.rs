@@ -9,7 +9,7 @@ use crate::argocd::application::Application;
 use crate::layer::context::Roots;
 use crate::render::Engine;
 use crate::source::Origin;
-use crate::world::FilePath;
+use crate::world::{FilePath, Reads};
 
 /// A cluster's place in [`super::fleet::Fleet::clusters`].
 pub type ClusterId = usize;
@@ -127,6 +127,8 @@ pub struct App {
     pub layer_index: Option<usize>,
     /// The patches that its objects may get, in order.
     pub patches: Patches,
+    /// What was read to plan it alone: its `app.yaml`, and the values that this looks at.
+    pub planning: Reads,
 }
 
 impl App {

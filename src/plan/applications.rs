@@ -13,7 +13,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::render::helm::options::Options;
 use crate::render::{Engine, plain};
 use crate::source::Origin;
-use crate::world::{EntryKind, FilePath, Reader, normalize, parent};
+use crate::world::{EntryKind, FilePath, Reader, Reads, normalize, parent};
 
 /// How deep apps may make apps. Names without end are the only way there.
 pub const MAX_DEPTH: usize = 50;
@@ -147,6 +147,7 @@ pub fn app(
         declared_at,
         layer_index: parent.layer_index,
         patches: Patches::default(),
+        planning: Reads::default(),
     };
     Ok((app, warnings))
 }
@@ -299,5 +300,6 @@ pub fn root(
         declared_at: at,
         layer_index: None,
         patches: Patches::default(),
+        planning: Reads::default(),
     })
 }

@@ -41,6 +41,17 @@ pub struct Fleet {
     pub argocd: Version,
     /// What generators of ApplicationSets can't know by themselves.
     pub inputs: Inputs,
+    /// Clusters that get the inputs of another: its revision, and the values files that its labels name.
+    pub promoted: Vec<Promoted>,
+}
+
+/// A cluster that gets the inputs of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promoted {
+    /// Whose inputs.
+    pub from: usize,
+    /// Who gets them.
+    pub to: usize,
 }
 
 impl Fleet {
@@ -88,6 +99,11 @@ impl Fleet {
             BundledHelm::Helm3 => Profile::Helm3,
             BundledHelm::Helm4 => Profile::Helm4,
         }
+    }
+
+    /// The cluster whose labels say which values files a cluster gets: itself, unless it gets another's.
+    pub fn named_like(&self, cluster: usize) -> usize {
+        self.promoted.iter().find(|promoted| promoted.to == cluster).map_or(cluster, |promoted| promoted.from)
     }
 
     /// The values files that terrace.yaml names.

@@ -324,7 +324,14 @@ impl Work<'_, '_> {
     fn app(&self, place: &LayerPlace, dir: &AppDir, roots: &Roots) -> Result<Planned, Failed> {
         // What fails before the app's own name is known fails under its directory's.
         let mut name: Arc<str> = dir.name.as_str().into();
-        let app = self.named_app(place, dir, roots, &mut name);
+        let reader = Reader::new(self.reader.world());
+        let app = Work { reader: &reader, ..*self }.named_app(place, dir, roots, &mut name);
+        let reads = reader.into_reads();
+        self.reader.absorb(&reads);
+        let app = app.map(|planned| match planned {
+            Planned::On(app, given) => Planned::On(Box::new(App { planning: reads, ..*app }), given),
+            off => off,
+        });
         app.map_err(|diagnostics| Failed { tree_name: name, diagnostics })
     }
 
@@ -443,6 +450,7 @@ impl Work<'_, '_> {
             declared_at,
             layer_index: Some(place.index),
             patches: Patches::default(),
+            planning: Reads::default(),
         };
         Ok(Planned::On(Box::new(app), given))
     }

@@ -24,6 +24,8 @@ pub struct Given {
     pub file: Option<FilePath>,
     /// Where it stands.
     pub origin: Origin,
+    /// Of all that it says: equal patches have equal digests.
+    pub digest: [u8; 32],
 }
 
 /// `target.app`.
@@ -168,7 +170,13 @@ impl Reading<'_, '_> {
         };
         let place = file.as_ref().unwrap_or(self.path);
         let patches = Outside::read(&entry, &source, place).map_err(|failure| failure.diagnostics)?;
-        Ok(patches.into_iter().map(|patch| Given { patch, app: app.clone(), file: file.clone(), origin }).collect())
+        let place = |(index, patch): (usize, Outside)| {
+            let mut hash = blake3::Hasher::new();
+            hash.update(format!("{index} {:?} ", self.patch).as_bytes()).update(source.text.as_bytes());
+            let digest = *hash.finalize().as_bytes();
+            Given { patch, app: app.clone(), file: file.clone(), origin, digest }
+        };
+        Ok(patches.into_iter().enumerate().map(place).collect())
     }
 
     /// The patch's text, and its file if it has one.

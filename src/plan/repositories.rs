@@ -1,12 +1,13 @@
 //! What a repository name or URL means here, and at which revision it is read.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::charts::{highest_tag, may_be_range};
 use crate::argocd::repository::normalize_url;
 use crate::diag::{Code, Diagnostic};
-use crate::git::{Compiled, GitError, Repository as GitRepository, ResolveOptions};
+use crate::git::{Commit, Compiled, GitError, Repository as GitRepository, ResolveOptions};
 use crate::source::Origin;
 use crate::world::{FilePath, GitOptions, GitTree, World};
 
@@ -40,7 +41,12 @@ pub struct Pins {
     pub map: BTreeMap<String, String>,
     /// The commit being compiled, which `HEAD` and its branch mean in the fleet's own repository.
     pub compiled: Option<Compiled>,
+    /// What other revisions were found to be. Shared by states that are compared: a fetch in between moves none of them.
+    pub found: Found,
 }
+
+/// Commits by repository and revision.
+pub type Found = Arc<Mutex<BTreeMap<(PathBuf, String), Commit>>>;
 
 /// All repositories at hand.
 #[derive(Debug)]
@@ -50,6 +56,7 @@ pub struct Repositories {
     trees: Mutex<BTreeMap<(usize, String), Result<Opened, Diagnostic>>>,
     /// By URL, and by name.
     charts: OnceLock<Arc<[(String, FilePath)]>>,
+    digest: OnceLock<[u8; 32]>,
 }
 
 /// A repository at a revision.
@@ -63,7 +70,7 @@ struct Opened {
 impl Repositories {
     /// The repositories, those named first first, and last the fleet's own as a whole.
     pub fn new(list: Vec<Repository>, pins: Pins) -> Self {
-        Self { list, pins, trees: Mutex::default(), charts: OnceLock::new() }
+        Self { list, pins, trees: Mutex::default(), charts: OnceLock::new(), digest: OnceLock::new() }
     }
 
     pub(super) fn list(&self) -> &[Repository] {
@@ -111,6 +118,42 @@ impl Repositories {
     pub fn commit(&self, root: &FilePath) -> Option<String> {
         let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         trees.values().flatten().find(|opened| opened.root == *root).map(|opened| opened.commit.clone())
+    }
+
+    /// Every revision that was read from git: the repository's name or URL (empty for the fleet's own), the revision as it is
+    /// named, and the commit's id.
+    pub fn resolved(&self) -> Vec<(String, String, String)> {
+        let trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = trees.iter().filter_map(|((index, revision), opened)| {
+            let (repository, opened) = (self.list.get(*index)?, opened.as_ref().ok()?);
+            let url = || repository.shown.first().cloned().unwrap_or_default();
+            let name = if repository.own { String::new() } else { repository.name.clone().unwrap_or_else(url) };
+            Some((name, revision.clone(), opened.commit.clone()))
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// A digest of what names and URLs stand for, without what is in it.
+    pub fn digest(&self, world: &World) -> [u8; 32] {
+        *self.digest.get_or_init(|| {
+            let mut hash = blake3::Hasher::new();
+            for repository in &self.list {
+                let tree = world.tree_name(repository.root.tree);
+                let Repository { name, urls, root, prefix, own, excluded, .. } = repository;
+                let text = format!("{name:?} {urls:?} {tree:?} {:?} {prefix:?} {own} {excluded:?};", root.path);
+                hash.update(text.as_bytes());
+            }
+            hash.update(format!("{} {:?}", self.pins.pinned, self.pins.map).as_bytes());
+            *hash.finalize().as_bytes()
+        })
+    }
+
+    /// The commit that is compiled; none where files are read as they stand.
+    pub fn compiled(&self) -> Option<&Compiled> {
+        self.pins.compiled.as_ref()
     }
 
     /// What stands for chart repositories and registries that dependencies of charts name: by URL, by `@name` and by
@@ -226,20 +269,41 @@ impl Repositories {
             false => self.tag_in_range(git, revision)?,
         };
         let named = ranged.as_deref().unwrap_or(revision);
-        let commit = git.resolve(named, &options).map_err(|error| unresolved(revision, &error))?;
+        let commit = self.resolve(git, named, &options).map_err(|error| unresolved(revision, &error))?;
         let id = commit.id.to_string();
         let own = self.pins.compiled.as_ref().filter(|c| repository.own && c.commit.id == commit.id);
         if own.is_some() {
             return Ok(Opened { root: repository.root.clone(), commit: id });
         }
+        let name = format!("{} of {} at {id}", repository.prefix, git.common_dir().display());
         let options = GitOptions {
             root: repository.prefix.clone(),
             name: repository.name.clone().unwrap_or_default(),
             excluded: repository.excluded.clone(),
+            ..GitOptions::default()
         };
         let tree = GitTree::open(Arc::clone(git), &commit, options)
             .map_err(|error| Diagnostic::error(Code::GIT_FAILED, error.to_string()))?;
-        Ok(Opened { root: FilePath::new(world.mount(Arc::new(tree)), ""), commit: id })
+        Ok(Opened { root: FilePath::new(world.mount_as(name, Arc::new(tree)), ""), commit: id })
+    }
+
+    /// The commit that a revision means: the same as long as the run goes, but for what is being compiled.
+    fn resolve(&self, git: &GitRepository, revision: &str, options: &ResolveOptions) -> Result<Commit, GitError> {
+        let own = options.compiled.as_ref().is_some_and(|compiled| {
+            let branch = revision.strip_prefix("refs/heads/").unwrap_or(revision);
+            matches!(revision, "" | "HEAD") || compiled.branch.as_deref() == Some(branch)
+        });
+        if own {
+            return git.resolve(revision, options);
+        }
+        let key = (git.common_dir().to_path_buf(), revision.to_owned());
+        let mut found = self.pins.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(commit) = found.get(&key) {
+            return Ok(commit.clone());
+        }
+        let commit = git.resolve(revision, options)?;
+        found.insert(key, commit.clone());
+        Ok(commit)
     }
 
     /// The highest tag in a range of versions (`1.2.*`); none if the revision isn't a range, or no tag is in it.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::index::{FORMAT, Index, IndexedApp, IndexedObject, StateName, digest, tree_digest};
+use super::index::{FORMAT, Index, IndexedApp, IndexedObject, StateName, tree_digest};
 use super::place::{UsualGroup, place};
 use super::{AppMeta, AppState, ClusterTree, Held, Layout, TreeApp, app_ref, write_documents};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -164,14 +164,15 @@ impl Files {
         match rules.layout {
             Layout::FilePerObject => {
                 for (path, object) in paths.iter().zip(&app.objects) {
-                    self.add(path, &app.name, Content::Text(with_line_end(&object.text)));
+                    self.add(path, &app.name, Content::Text(with_line_end(&object.text.get())));
                 }
             }
             Layout::FilePerApp => {
                 if let Some(path) = paths.first() {
                     let mut text = Vec::new();
                     // A vector takes all that is written to it; what comes of text is text.
-                    let _ = write_documents(&mut text, app.objects.iter().map(|o| &*o.text));
+                    let documents: Vec<Arc<str>> = app.objects.iter().map(|o| o.text.get()).collect();
+                    let _ = write_documents(&mut text, documents.iter().map(|text| &**text));
                     let text = String::from_utf8(text).unwrap_or_default();
                     self.add(path, &app.name, Content::Text(text.into()));
                 }
@@ -180,7 +181,7 @@ impl Files {
         let objects = paths.into_iter().zip(&app.objects).map(|(path, object)| IndexedObject {
             id: object.id.clone(),
             path,
-            digest: digest(&object.text),
+            digest: object.text.hex(),
             source: object.source.clone(),
         });
         IndexedApp {

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AppMeta, Held, Layout};
+use super::{AppMeta, Digest, Held, Layout};
 use crate::kube::ObjectId;
 
 /// The index's file name in a cluster's directory.
@@ -185,6 +185,11 @@ impl Index {
 /// blake3 of a document, in hex.
 pub fn digest(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// The same in bytes.
+pub(super) fn digest_of(text: &str) -> Digest {
+    *blake3::hash(text.as_bytes()).as_bytes()
 }
 
 /// The digest of a tree with these apps.

@@ -6,6 +6,7 @@
 pub mod arrange;
 pub mod index;
 pub mod place;
+mod text;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use text::{Digest, Kept, Text};
 
 use crate::kube::ObjectId;
 
@@ -92,7 +95,7 @@ pub struct TreeObject {
     /// What it is.
     pub id: ObjectId,
     /// Canonical YAML: one document, without `---`.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Where it came from, for people.
     pub source: String,
 }

@@ -133,11 +133,13 @@ fn object_file(object: &TreeObject, distinction: &Distinction, usual: UsualGroup
     // Lengths stand before the parts: no two lists of parts are one string.
     let mark = |parts: &[&str]| parts.iter().map(|p| format!("{}:{p}", p.len())).collect::<String>();
     let mark = match distinction {
-        Distinction::None if *generated => Some(mark(&["content", &object.text])),
+        Distinction::None if *generated => Some(mark(&["content", &object.text.get()])),
         Distinction::None => None,
         Distinction::Identity => Some(mark(&["identity", group, version, kind, name])),
-        Distinction::Content => Some(mark(&["identity", group, version, kind, name, &object.text])),
-        Distinction::Ordinal(n) => Some(mark(&["identity", group, version, kind, name, &object.text, &n.to_string()])),
+        Distinction::Content => Some(mark(&["identity", group, version, kind, name, &object.text.get()])),
+        Distinction::Ordinal(n) => {
+            Some(mark(&["identity", group, version, kind, name, &object.text.get(), &n.to_string()]))
+        }
     };
     seal(body, mark.as_deref(), ".yaml")
 }

@@ -96,6 +96,21 @@ pub struct WriteReport {
     pub diagnostics: Diagnostics,
 }
 
+impl WriteReport {
+    /// The report of the same run made once more, nothing having changed since.
+    #[must_use]
+    pub fn unchanged(&self) -> Self {
+        let clusters = self.clusters.iter().map(|cluster| ClusterReport {
+            outcome: Outcome::Unchanged,
+            unchanged: cluster.unchanged + cluster.written.len(),
+            written: Vec::new(),
+            pruned: Vec::new(),
+            ..cluster.clone()
+        });
+        Self { clusters: clusters.collect(), diagnostics: self.diagnostics.clone() }
+    }
+}
+
 /// What became of one cluster. Paths are below its directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterReport {

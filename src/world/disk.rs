@@ -5,9 +5,12 @@ use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(unix)]
+use std::time::{Duration, SystemTime};
 
 use super::resolve::{Node, Nodes, Place, Resolver, bounds, is_git, walk};
 use super::shown::Shown;
+use super::stamps::{Stamp, stamp};
 use super::visible::Visible;
 use super::{DirEntry, EntryKind, MAX_FILE_BYTES, ReadError, Tree, normalize};
 use crate::git::Repository;
@@ -153,6 +156,37 @@ impl Nodes for DiskTree {
 }
 
 impl Tree for DiskTree {
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        let Ok(Place::File(real)) = self.resolver.resolve(self, path) else { return None };
+        file_stamp(&self.root.join(real))
+    }
+
+    fn on_disk(&self, path: &str) -> Option<PathBuf> {
+        Some(self.root.join(path))
+    }
+
+    fn unseen(&self, path: &str) -> Option<Vec<PathBuf>> {
+        let Some(visible) = &self.visible else { return Some(Vec::new()) };
+        let Ok(Place::Directory(real)) = self.resolver.resolve(self, path) else { return None };
+        let mut unseen = Vec::new();
+        for entry in fs::read_dir(self.root.join(&real)).ok()? {
+            let entry = entry.ok()?;
+            let name = entry.file_name();
+            let below = if real.is_empty() { name.to_str()?.to_owned() } else { format!("{real}/{}", name.to_str()?) };
+            if entry.file_type().ok()?.is_dir()
+                && !self.is_kept_out(&below)
+                && !self.sees(below.as_bytes(), true).ok()?
+            {
+                unseen.push(entry.path());
+            }
+        }
+        visible.not_ignored(unseen)
+    }
+
+    fn decides(&self) -> Vec<PathBuf> {
+        self.visible.as_ref().map(Visible::decides).unwrap_or_default()
+    }
+
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         match self.resolver.resolve(self, path)? {
             Place::File(real) => read_file(&self.root.join(real)),
@@ -193,6 +227,41 @@ impl Tree for DiskTree {
     fn show(&self, path: &str) -> String {
         self.shown.path(path)
     }
+}
+
+/// What the file system says of a regular file: device, number, size and times. None for one that was written so recently
+/// that it could be written again without its times showing it.
+#[cfg(unix)]
+fn file_stamp(path: &Path) -> Option<Stamp> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = path.symlink_metadata().ok()?;
+    let last = meta.mtime().max(meta.ctime());
+    // Where there are no fractions of a second, times are coarse.
+    let coarse = meta.mtime_nsec() == 0 && meta.ctime_nsec() == 0;
+    let margin = if coarse { Duration::from_secs(2) } else { Duration::from_millis(20) };
+    let nanos = if meta.mtime() >= meta.ctime() { meta.mtime_nsec().max(0) } else { meta.ctime_nsec().max(0) };
+    let last = Duration::new(u64::try_from(last).ok()?, u32::try_from(nanos).ok()?);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    if !meta.is_file() || last + margin > now {
+        return None;
+    }
+    let numbers = [
+        meta.dev(),
+        meta.ino(),
+        meta.size(),
+        meta.mtime().cast_unsigned(),
+        meta.mtime_nsec().cast_unsigned(),
+        meta.ctime().cast_unsigned(),
+        meta.ctime_nsec().cast_unsigned(),
+    ];
+    let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    Some(stamp(&[b"disk", path.as_os_str().as_encoded_bytes(), &bytes]))
+}
+
+/// Elsewhere files are read.
+#[cfg(not(unix))]
+fn file_stamp(_: &Path) -> Option<Stamp> {
+    None
 }
 
 /// The bytes of a regular file. `path` was one a moment ago; whatever it has become since is not followed or waited for.

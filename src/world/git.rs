@@ -1,10 +1,12 @@
 //! A git revision.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::resolve::{Node, Nodes, Place, Resolver, bounds, is_git, walk};
 use super::shown::Shown;
+use super::stamps::{Stamp, stamp};
 use super::{DirEntry, EntryKind, MAX_FILE_BYTES, ReadError, Tree, normalize};
 use crate::git::{Commit, GitError, ObjectId, Repository, TreeItem};
 
@@ -18,6 +20,9 @@ pub struct GitOptions {
     pub root: String,
     /// The repository's name, put before paths that are shown; empty for the fleet's own.
     pub name: String,
+    /// Shows paths as if the tree stood at the first directory and the user in the second: where it stands for what is
+    /// there. None: by name and revision.
+    pub shown_at: Option<(PathBuf, PathBuf)>,
     /// Paths below the root that are never read: Terrace's own output.
     pub excluded: Vec<String>,
 }
@@ -57,7 +62,7 @@ enum ItemKind {
 impl GitTree {
     /// The tree of a commit.
     pub fn open(repository: Arc<Repository>, commit: &Commit, options: GitOptions) -> Result<Self, GitError> {
-        let GitOptions { root: below, name, excluded } = options;
+        let GitOptions { root: below, name, shown_at, excluded } = options;
         let excluded = excluded.iter().filter_map(|p| normalize(p)).filter(|p| !p.is_empty()).collect();
         let mut root = commit.tree;
         let missing = || GitError::NoSuchDirectory { path: below.clone(), revision: commit.revision.clone() };
@@ -67,7 +72,10 @@ impl GitTree {
             let item = items.iter().find(|i| *i.name == *part.as_bytes() && i.mode == 0o40000);
             root = item.ok_or_else(missing)?.id;
         }
-        let shown = Shown::at_revision(name, &commit.revision);
+        let shown = match shown_at {
+            Some((root, current_dir)) => Shown::on_disk(name, &root, Some(&current_dir)),
+            None => Shown::at_revision(name, &commit.revision),
+        };
         let (directories, resolver, bounds) = (RwLock::default(), Resolver::default(), bounds(&path));
         Ok(Self { repository, root, shown, excluded, directories, resolver, bounds })
     }
@@ -206,6 +214,11 @@ impl Nodes for GitTree {
 }
 
 impl Tree for GitTree {
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        let id = self.blob_id(path).ok()??;
+        Some(stamp(&[b"git", id.to_string().as_bytes()]))
+    }
+
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         match self.resolver.resolve(self, path)? {
             Place::File(real) => match self.id(&real)? {

@@ -14,10 +14,14 @@ mod path;
 mod reads;
 mod resolve;
 mod shown;
+mod stamps;
+mod standing;
+mod still;
 mod visible;
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 pub use anywhere::Anywhere;
 pub use disk::{DiskOptions, DiskTree};
@@ -26,6 +30,9 @@ pub use git::{GitOptions, GitTree};
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};
 pub use reads::{Digest, Reader, Reads};
+pub use stamps::{Stamp, Stamps};
+pub use standing::{Standing, settle, stands};
+pub use still::TreeName;
 
 use once::Once;
 
@@ -110,6 +117,28 @@ pub trait Tree: Send + Sync + fmt::Debug {
     /// How a file of this tree is shown to people.
     fn show(&self, path: &str) -> String;
 
+    /// What tells that a file's bytes are still the same, without reading them; none where there is no such thing, or no
+    /// file.
+    fn stamp(&self, _path: &str) -> Option<Stamp> {
+        None
+    }
+
+    /// Where a path is on disk; none for what isn't a directory there.
+    fn on_disk(&self, _path: &str) -> Option<PathBuf> {
+        None
+    }
+
+    /// Directories on disk in the one at `path` that aren't shown though nothing ignores them: since there is nothing in them
+    /// yet. None if that can't be told.
+    fn unseen(&self, _path: &str) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
+
+    /// Files on disk that have a say in what the tree shows, besides those in it.
+    fn decides(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     /// Where a path leads, without symbolic links; none if that is told nowhere: most trees keep links inside.
     fn real(&self, _path: &str) -> Option<String> {
         None
@@ -134,12 +163,22 @@ pub(super) struct Listing {
 /// The trees of a run and the texts read from them.
 #[derive(Debug, Default)]
 pub struct World {
-    trees: RwLock<Vec<Arc<dyn Tree>>>,
+    trees: RwLock<Vec<Mounted>>,
+    stamps: OnceLock<Arc<Stamps>>,
     sources: Sources,
     texts: Once<Text>,
     listings: Once<Listed>,
     kinds: Once<Kind>,
     shown: Once<Option<Arc<SourceFile>>>,
+    digests: Once<Option<Digest>>,
+}
+
+/// A tree of a world.
+#[derive(Clone, Debug)]
+struct Mounted {
+    tree: Arc<dyn Tree>,
+    /// What it is called in every run; none for one that no other run has.
+    name: Option<TreeName>,
 }
 
 impl World {
@@ -150,15 +189,24 @@ impl World {
 
     /// Adds a tree.
     pub fn mount(&self, tree: Arc<dyn Tree>) -> TreeId {
+        self.add(Mounted { tree, name: None })
+    }
+
+    /// Adds a tree under the name that it has in every run. Of two with one name the later is meant.
+    pub fn mount_as(&self, name: impl Into<TreeName>, tree: Arc<dyn Tree>) -> TreeId {
+        self.add(Mounted { tree, name: Some(name.into()) })
+    }
+
+    fn add(&self, mounted: Mounted) -> TreeId {
         let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
-        trees.push(tree);
+        trees.push(mounted);
         TreeId::new(trees.len() - 1)
     }
 
     /// A tree.
     pub fn tree(&self, id: TreeId) -> Option<Arc<dyn Tree>> {
         let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);
-        trees.get(id.index()).cloned()
+        trees.get(id.index()).map(|mounted| Arc::clone(&mounted.tree))
     }
 
     /// All texts of the run.
@@ -197,9 +245,15 @@ impl World {
     }
 
     fn read_text(&self, path: &FilePath) -> Text {
+        // Looked at before it is read: what changes meanwhile is read again the next time.
+        let stamp = self.stamps.get().and_then(|_| self.tree(path.tree)?.stamp(&path.path));
         let bytes = self.bytes(path)?;
         let text = String::from_utf8(bytes).map_err(|e| ReadError::NotUtf8 { at: e.utf8_error().valid_up_to() })?;
-        Ok(self.sources.add(self.show(path), text, SourceKind::File))
+        let file = self.sources.add(self.show(path), text, SourceKind::File);
+        if let (Some(stamps), Some(stamp)) = (self.stamps.get(), stamp) {
+            stamps.note(stamp, *file.digest());
+        }
+        Ok(file)
     }
 
     /// A file that isn't UTF-8 with what is wrong in it replaced, for people to look at. Offsets up to the first bad byte

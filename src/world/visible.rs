@@ -25,6 +25,20 @@ impl Visible {
         Self { repository, base, files: OnceLock::new(), within: RwLock::default() }
     }
 
+    /// The files that have a say in what git sees, besides `.gitignore`s.
+    pub(super) fn decides(&self) -> Vec<PathBuf> {
+        self.repository.deciding_files().unwrap_or_default()
+    }
+
+    /// Those of these directories that nothing ignores.
+    pub(super) fn not_ignored(&self, directories: Vec<PathBuf>) -> Option<Vec<PathBuf>> {
+        if directories.is_empty() {
+            return Some(directories);
+        }
+        let ignored = self.repository.ignored(&directories).ok()?;
+        Some(directories.into_iter().filter(|dir| !ignored.contains(dir)).collect())
+    }
+
     /// Whether git sees the file or link at `path` (below the base), tracked or not.
     pub(super) fn file(&self, path: &[u8]) -> Result<bool, ReadError> {
         Ok(self.stands(path)? || self.in_other(path, Self::file)?)

@@ -7,6 +7,7 @@
 
 mod chars;
 mod compose;
+mod digest;
 mod emit;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ pub mod styled;
 mod time;
 mod token;
 
+pub use digest::{ValueDigest, put_value, value_digest};
 pub use emit::{emit, emit_into, emit_v3, is_plain, is_plain_v3};
 pub use json::{JsonStyle, to_json, write_general_float, write_json, write_json_float, write_json_string};
 pub use kept::{Kept, parse_file};
