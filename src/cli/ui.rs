@@ -17,6 +17,17 @@ use crate::source::Sources;
 /// What every verb talks through.
 pub struct Ui {
     global: Global,
+    /// What was said, where somebody wants to say it again.
+    said: std::sync::Mutex<Option<Said>>,
+}
+
+/// What a verb said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// To stdout.
+    pub out: String,
+    /// To stderr.
+    pub err: String,
 }
 
 /// Which stream something goes to.
@@ -31,7 +42,32 @@ pub enum Stream {
 impl Ui {
     /// The terminal as the global flags want it.
     pub fn new(global: &Global) -> Self {
-        Self { global: global.clone() }
+        Self { global: global.clone(), said: Default::default() }
+    }
+
+    fn heard(&self) -> std::sync::MutexGuard<'_, Option<Said>> {
+        self.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Remembers what is said from now on.
+    pub fn listen(&self) {
+        *self.heard() = Some(Said::default());
+    }
+
+    /// What was said since [`Ui::listen`].
+    pub fn said(&self) -> Said {
+        self.heard().take().unwrap_or_default()
+    }
+
+    /// How it speaks: what decides the form of what is said.
+    pub fn manner(&self) -> String {
+        let colors = [self.color(Stream::Out), self.color(Stream::Err)];
+        format!("{} {} {colors:?} {}", self.global.quiet, self.global.verbose, width())
+    }
+
+    /// Whether times are to be told.
+    pub fn tells_timings(&self) -> bool {
+        self.global.timings
     }
 
     /// Whether only errors are told.
@@ -62,6 +98,12 @@ impl Ui {
             Color::Never => false,
             Color::Auto => auto(),
         }
+    }
+
+    /// How a result on stdout may be drawn: whether in colours, and over how many columns.
+    pub fn paper(&self) -> (bool, usize) {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        (self.color(Stream::Out), size.map_or(LOG_WIDTH, |(width, _)| usize::from(width.0).clamp(40, 400)))
     }
 
     fn shown(&self, format: Format, stream: Stream) -> Shown {
@@ -95,11 +137,17 @@ impl Ui {
 
     /// Writes a result. A reader that has gone away is no error.
     pub fn out(&self, text: &str) {
+        if let Some(said) = &mut *self.heard() {
+            said.out.push_str(text);
+        }
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
     /// Says something about the work.
     pub fn talk(&self, text: &str) {
+        if let Some(said) = &mut *self.heard() {
+            said.err.push_str(text);
+        }
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
@@ -129,10 +177,13 @@ impl Ui {
     }
 }
 
-/// The columns of the terminal behind stderr; what isn't one gets as many as a log can show.
+/// Columns for what isn't a terminal: as many as a log can show.
+const LOG_WIDTH: usize = 100;
+
+/// The columns of the terminal behind stderr.
 fn width() -> usize {
     let size = terminal_size::terminal_size_of(io::stderr());
-    size.map_or(100, |(width, _)| usize::from(width.0).clamp(40, 200))
+    size.map_or(LOG_WIDTH, |(width, _)| usize::from(width.0).clamp(40, 200))
 }
 
 /// A spinner, cleared when dropped.
@@ -157,8 +208,12 @@ pub fn opening(input: &InputArgs, roots: &[String], ui: &Ui) -> Result<Opening, 
         clusters: input.cluster_files.clone(),
         repositories: input.repositories.clone(),
         hub: input.hub.clone(),
+        revision: None,
+        staged: false,
+        promoted: Vec::new(),
         pinned: input.pinned,
         revision_map: input.revision_map.iter().cloned().collect(),
+        found: Default::default(),
         output: None,
         inputs: input.inputs.clone(),
         argocd_version: input.argocd_version.map(Into::into),

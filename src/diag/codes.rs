@@ -196,10 +196,23 @@ codes! {
     OUTPUT_UNWRITABLE = "output-unwritable";
     /// A file of somebody else stands where ours should go.
     FOREIGN_FILE = "foreign-file";
+    /// A file that would be made is there already.
+    FILE_EXISTS = "file-exists";
     /// The index of a tree can't be read, so nothing in it may be replaced.
     INDEX_UNREADABLE = "index-unreadable";
     /// A cluster left the fleet; its tree stays.
     CLUSTER_LEFT = "cluster-left";
+    // Publishing
+    /// A Secret whose data isn't encrypted.
+    PLAIN_SECRET = "plain-secret";
+    /// A branch that is in use for something else.
+    BRANCH_IN_USE = "branch-in-use";
+    /// A branch that Terrace didn't make.
+    BRANCH_FOREIGN = "branch-foreign";
+    /// A branch whose source commit isn't in the history of the one that is published.
+    SOURCE_DIVERGED = "source-diverged";
+    /// A branch that can't be moved: the remote refuses it, or it keeps moving.
+    BRANCH_REFUSED = "branch-refused";
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::glob::Glob;
 use crate::plan::fleet::Fleet;
 use crate::plan::{App, AppKey};
+use crate::snapshot::Snapshot;
 use crate::tree::AppMeta;
 
 /// Which apps of which clusters are written.
@@ -119,6 +120,17 @@ impl Selection {
         diagnostics
     }
 
+    /// Clusters that are named and that none of some snapshots has.
+    pub fn unknown_clusters(&self, snapshots: &[&Snapshot]) -> Diagnostics {
+        let known = || snapshots.iter().flat_map(|snapshot| &snapshot.clusters).map(|facts| &*facts.name);
+        let unknown = self.clusters.iter().filter(|name| !known().any(|known| known == name.as_str()));
+        let told = unknown.map(|name| {
+            let message = format!("`--cluster {name}`: the fleet has none of that name");
+            Diagnostic::error(Code::INVALID_VALUE, message).did_you_mean(name, known())
+        });
+        told.collect()
+    }
+
     /// Whether an app that only an index knows is selected.
     pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
         // Its own key comes first among its parents: `<hub>/<namespace>/<name>` for Applications.
@@ -134,6 +146,49 @@ impl Selection {
         let layers = fleet.spec.layers.iter().map(|l| l.name.as_str());
         let layer = meta.layer.as_deref().and_then(|i| layers.filter(|l| fits(l, i)).max_by_key(|l| l.len()));
         self.cluster(fleet, cluster) && self.app(namespace, name, layer, &meta.labels)
+    }
+
+    /// Takes out of a snapshot what isn't selected.
+    pub fn narrow(&self, snapshot: &mut Snapshot) {
+        if self.is_all() {
+            return;
+        }
+        let labels: BTreeMap<Arc<str>, &BTreeMap<String, String>> =
+            snapshot.clusters.iter().map(|facts| (Arc::clone(&facts.name), &facts.labels)).collect();
+        let selects = |name: &Arc<str>| {
+            let named = self.clusters.is_empty() || self.clusters.iter().any(|cluster| **cluster == **name);
+            let labels = labels.get(name);
+            named && self.cluster_labels.as_ref().is_none_or(|s| labels.is_some_and(|labels| s.matches(labels)))
+        };
+        let clusters: BTreeSet<Arc<str>> = labels.keys().filter(|name| selects(name)).cloned().collect();
+        snapshot.clusters.retain(|facts| clusters.contains(&facts.name));
+        snapshot.trees.retain(|tree| clusters.contains(&tree.cluster));
+        let mut kept = BTreeSet::new();
+        for tree in &mut snapshot.trees {
+            tree.apps.retain(|app| self.has(&app.name, &app.meta));
+            kept.extend(tree.apps.iter().map(|app| (Arc::clone(&tree.cluster), Arc::clone(&app.name))));
+        }
+        snapshot.findings.retain(|finding| match (&finding.cluster, &finding.app) {
+            (Some(cluster), Some(app)) => kept.contains(&(Arc::clone(cluster), Arc::clone(app))),
+            (Some(cluster), None) => clusters.contains(cluster),
+            _ => true,
+        });
+    }
+
+    /// Whether an app is selected, by its place in a tree.
+    fn has(&self, name: &str, meta: &AppMeta) -> bool {
+        let own = meta.parents.first().map(|own| own.split('/').collect::<Vec<_>>()).unwrap_or_default();
+        let (namespace, name) = match own.as_slice() {
+            [_, namespace, name] if meta.layer.is_none() => (Some(*namespace), *name),
+            _ => (None, name),
+        };
+        // An index names instances: `<layer>`, or `<layer>-<directory>`.
+        let fits = |layer: &String| {
+            let rest = meta.layer.as_deref().and_then(|instance| instance.strip_prefix(layer.as_str()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        let layer = self.layers.iter().find(|layer| fits(layer));
+        self.app(namespace, name, layer.map(String::as_str), &meta.labels)
     }
 
     /// Whether a selected app is held.

@@ -157,7 +157,7 @@ impl<'a> Finding<'a> {
 type Identity<'a> = (&'a str, Severity, &'a str, Option<(String, usize, usize)>);
 
 /// The place to show for a span outside labels.
-fn place(span: Span, sources: &Sources) -> Option<Place> {
+pub(super) fn place(span: Span, sources: &Sources) -> Option<Place> {
     resolve(&Label { span, text: String::new() }, sources, &mut Vec::new()).map(|m| m.place)
 }
 

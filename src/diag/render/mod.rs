@@ -18,7 +18,7 @@ use std::io;
 pub use finding::{Counts, Folded, fold, sort};
 
 use super::Diagnostic;
-use crate::source::Sources;
+use crate::source::{LineColumn, Sources};
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +60,13 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> 
 /// What `out` fails with.
 pub fn write(out: &mut dyn io::Write, diagnostics: &[Diagnostic], sources: &Sources, format: Format) -> io::Result<()> {
     out.write_all(render(diagnostics, sources, format).as_bytes())
+}
+
+/// The file, and the place in it, that people have to change; none where a diagnostic has no place.
+pub fn place(diagnostic: &Diagnostic, sources: &Sources) -> Option<(String, LineColumn)> {
+    let label = diagnostic.primary.as_ref()?;
+    let place = finding::place(label.span, sources)?;
+    Some((place.file.name.clone(), place.start()))
 }
 
 /// What there was, in a line: `3 errors, 2 warnings`. Counted as shown: what is the same on many clusters counts once.
