@@ -5,18 +5,30 @@
 //! a configuration or attribute names (so neither `status` nor `diff` over the working tree, which run clean filters).
 //! That is also why a repository that belongs to somebody else is read without asking: `safe.directory` guards against
 //! just those things, and CI jobs in containers meet it all the time.
+//!
+//! Reading never needs more. [`pack`], [`refs`] and [`remote`] are for those who publish: they write objects, move refs
+//! from where they are said to stand, and talk to a remote.
 
+mod changes;
 mod command;
 mod error;
+mod history;
 mod object;
+mod pack;
+mod refs;
+mod remote;
 mod revision;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-pub use error::{GitError, UnknownRevision};
+pub use error::{DEEPEN, GitError, UnknownRevision};
+pub use history::{Identity, Message, NewCommit};
 pub use object::{Object, ObjectId, ObjectKind, TreeItem};
+pub use pack::{FILE_MODE, NewObject, ObjectFormat, TREE_MODE};
+pub use refs::{Ancestry, Moved, RefMove, branch_name_fault};
+pub use remote::{PushReport, Pushed, RemotePlace};
 pub use revision::{Commit, Compiled, ResolveOptions};
 
 use object::Objects;
@@ -140,10 +152,62 @@ impl Repository {
         Ok(files)
     }
 
+    /// The files that have a say in what [`Self::visible_files`] gives, besides `.gitignore`s, whether or not they are there.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn deciding_files(&self) -> Result<Vec<PathBuf>, GitError> {
+        let mut files = vec![
+            self.place.git_dir.join("index"),
+            self.place.git_dir.join("config.worktree"),
+            self.place.common_dir.join("config"),
+            self.place.common_dir.join("info/exclude"),
+        ];
+        // Where each setting stands, and what names further files of patterns.
+        let output = self.place.run_codes(["config", "-z", "--show-origin", "--list"], &[0])?;
+        for field in String::from_utf8_lossy(&output).split('\0') {
+            if let Some(file) = field.strip_prefix("file:") {
+                files.push(self.place.git_dir.join(file));
+            }
+        }
+        let output = self.place.run_codes(["config", "--type=path", "--get", "core.excludesFile"], &[0, 1])?;
+        let named = String::from_utf8_lossy(&output).trim_end().to_owned();
+        let home = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let config = home("XDG_CONFIG_HOME").or_else(|| home("HOME").map(|home| home.join(".config")));
+        match named.is_empty() {
+            false => files.push(PathBuf::from(named)),
+            true => files.extend(config.as_ref().map(|dir| dir.join("git/ignore"))),
+        }
+        files.extend(config.map(|dir| dir.join("git/config")));
+        files.extend(home("HOME").map(|home| home.join(".gitconfig")));
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
+    /// Those of these paths that git ignores; at most a few hundred may be asked for at once.
+    ///
+    /// # Errors
+    /// git fails, or they are too many.
+    pub fn ignored(&self, paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>, GitError> {
+        const MANY: usize = 256;
+        if paths.len() > MANY {
+            return Err(GitError::answer("check-ignore", "too many paths"));
+        }
+        let mut args: Vec<std::ffi::OsString> = ["check-ignore", "-z", "--"].map(Into::into).to_vec();
+        args.extend(paths.iter().map(|path| path.clone().into_os_string()));
+        let output = self.place.run_codes(args, &[0, 1])?;
+        let named = output.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(named.map(|name| PathBuf::from(String::from_utf8_lossy(name).into_owned())).collect())
+    }
+
     /// The tree of what is staged: in a hook of `git commit`, what is about to be committed. Writes tree objects, as every
     /// commit does; fails while there are unmerged files.
     pub fn index_tree(&self) -> Result<ObjectId, GitError> {
-        let output = self.run(["write-tree"])?;
+        let output = self.run(["write-tree"]).map_err(|error| match error {
+            GitError::Failed { stderr, .. } if stderr.contains("unmerged") => GitError::Unmerged,
+            error => error,
+        })?;
         let text = command::text(&output, "write-tree")?;
         ObjectId::from_hex(text.trim_end()).ok_or_else(|| GitError::answer("write-tree", text))
     }

@@ -1,8 +1,8 @@
 //! How `git` is run: with nothing on that a repository, its owner or the environment could turn against the caller.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::GitError;
 
@@ -36,6 +36,37 @@ pub(super) fn discovery(dir: &Path) -> Command {
     git
 }
 
+/// Variables of the user that say how to reach a remote: who one is there, and by which programs and proxies.
+const OF_TRANSPORTS: [&str; 10] = [
+    "GIT_ASKPASS",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_PROTOCOL_FROM_USER",
+    "GIT_PROXY_COMMAND",
+    "GIT_PROXY_SSL_CAINFO",
+    "GIT_CONFIG_COUNT",
+    "GIT_TERMINAL_PROGRESS",
+];
+
+/// `git` for the few commands that talk to a remote. The user's credentials, keys, proxies and protocols count as they
+/// do by hand; nobody is asked anything, and no hook of this side runs.
+pub(super) fn transport(dir: &Path) -> Command {
+    let mut git = base(dir);
+    git.env_remove("GIT_ALLOW_PROTOCOL").env_remove("GIT_NO_LAZY_FETCH");
+    for (name, value) in std::env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        let prefixed = ["GIT_SSL_", "GIT_HTTP_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
+        if OF_TRANSPORTS.contains(&text) || prefixed.iter().any(|prefix| text.starts_with(prefix)) {
+            git.env(&name, value);
+        }
+    }
+    // What a fetch may leave to be done afterwards isn't ours to do.
+    git.args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "submodule.recurse=false"]);
+    git
+}
+
 /// The command's name for messages: the first argument that is neither an option nor an option's value.
 fn name(git: &Command) -> String {
     let mut args = git.get_args();
@@ -57,6 +88,36 @@ pub(super) fn start_error(git: &Command, error: &std::io::Error) -> GitError {
         ErrorKind::NotFound if dir_stands => GitError::NotInstalled,
         _ => GitError::NotRun { command: name(git), reason: error.to_string() },
     }
+}
+
+/// Lets a command that moves refs go on to its end if our whole process group is killed: a git that is killed while it
+/// holds the lock of a ref leaves it behind, and nobody can move that ref until somebody removes it by hand. What we are
+/// asked to leave, it leaves within moments.
+pub(super) fn outlive(git: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(git, 0);
+    #[cfg(not(unix))]
+    let _ = git;
+}
+
+/// Runs to the end with `input` on stdin.
+pub(super) fn run_with(mut git: Command, input: &[u8]) -> Result<Output, GitError> {
+    git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = git.spawn().map_err(|e| start_error(&git, &e))?;
+    let stdin = child.stdin.take();
+    std::thread::scope(|scope| {
+        // It may end before it has read everything; what it says then tells why.
+        scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input)));
+        child.wait_with_output()
+    })
+    .map_err(|e| start_error(&git, &e))
+}
+
+/// What a command failed of.
+pub(super) fn failure(git_command: &str, output: &Output) -> GitError {
+    let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let stderr = if stderr.is_empty() { output.status.to_string() } else { stderr };
+    GitError::Failed { command: git_command.to_owned(), code: output.status.code(), stderr }
 }
 
 /// Runs to the end and gives stdout; an exit code that isn't in `good` is an error with what git said.

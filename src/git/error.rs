@@ -92,6 +92,9 @@ pub enum GitError {
         /// The revision as it was named.
         revision: String,
     },
+    /// What is staged is no tree yet.
+    #[error("there are unmerged files: finish the merge, and stage what is to be committed")]
+    Unmerged,
     /// The two commits have no common ancestor in this clone.
     #[error("`{left}` and `{right}` have no common ancestor in this clone{}", missing_help(*shallow, false))]
     NoMergeBase {
@@ -111,7 +114,7 @@ impl GitError {
 }
 
 /// How to mend a shallow clone.
-const DEEPEN: &str =
+pub const DEEPEN: &str =
     "set `fetch-depth: 0` on actions/checkout (`GIT_DEPTH: 0` on GitLab), or run `git fetch --unshallow`";
 
 fn missing_help(shallow: bool, partial: bool) -> String {

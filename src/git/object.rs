@@ -16,8 +16,8 @@ const MAX_IDLE: usize = 16;
 /// The id of an object: SHA-1 or SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId {
-    bytes: [u8; 32],
-    length: u8,
+    pub(super) bytes: [u8; 32],
+    pub(super) length: u8,
 }
 
 impl ObjectId {

@@ -67,6 +67,22 @@ impl Repository {
         Err(GitError::UnknownRevision(Box::new(self.unknown(name, &options.remote)?)))
     }
 
+    /// The branch that a name means, without the remote's before it; none if it is no branch.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn branch_named(&self, name: &str) -> Result<Option<String>, GitError> {
+        let short = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/remotes/")).unwrap_or(name);
+        if !is_ref_name(short) {
+            return Ok(None);
+        }
+        if self.named(&format!("refs/heads/{short}^{{commit}}"))?.is_some() {
+            return Ok(Some(short.to_owned()));
+        }
+        let remote = self.named(&format!("refs/remotes/{short}^{{commit}}"))?;
+        Ok(remote.and_then(|_| short.split_once('/')).map(|(_, branch)| branch.to_owned()))
+    }
+
     /// The names of all tags, sorted.
     ///
     /// # Errors
@@ -90,6 +106,38 @@ impl Repository {
             }
         };
         commit(&object, &object.id.to_string())
+    }
+
+    /// Whether HEAD has no commit yet.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn is_unborn(&self) -> Result<bool, GitError> {
+        Ok(self.named("HEAD^{commit}")?.is_none())
+    }
+
+    /// The commit where another left this one: their best common ancestor, or this one itself where none is known.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn left_by(&self, commit: &Commit, other: &Commit) -> Result<Commit, GitError> {
+        match self.merge_base(commit, other) {
+            Err(GitError::NoMergeBase { .. }) => Ok(commit.clone()),
+            base => base,
+        }
+    }
+
+    /// The remote that stands for all: `origin`, or the only one there is.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn main_remote(&self) -> Result<String, GitError> {
+        let mut names: Vec<String> = self.remote_urls()?.into_iter().map(|remote| remote.name).collect();
+        names.dedup();
+        Ok(match names.as_slice() {
+            [only] => only.clone(),
+            _ => "origin".to_owned(),
+        })
     }
 
     /// The branch that the remote checks out by default, or else the one of `main` and `master` that exists; none if that
@@ -171,7 +219,7 @@ fn is_ref_name(name: &str) -> bool {
 }
 
 /// What a commit object says.
-fn commit(object: &Object, revision: &str) -> Result<Commit, GitError> {
+pub(super) fn commit(object: &Object, revision: &str) -> Result<Commit, GitError> {
     let object = object.clone().expect(ObjectKind::Commit)?;
     let tree = object.data.strip_prefix(b"tree ".as_slice()).and_then(|rest| rest.split(|b| *b == b'\n').next());
     let tree = tree.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(ObjectId::from_hex);
