@@ -20,10 +20,12 @@
 
 pub mod applier;
 pub mod argocd;
+pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod diff;
 pub mod exit;
 pub mod generate;
 pub mod git;
@@ -35,8 +37,11 @@ pub mod layer;
 pub mod pipeline;
 pub mod plan;
 pub mod provenance;
+pub mod publish;
 pub mod render;
+pub mod scaffold;
 pub mod semver;
+pub mod snapshot;
 pub mod source;
 pub mod tree;
 pub mod world;

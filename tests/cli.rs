@@ -9,8 +9,24 @@ use assert_cmd::Command;
 use clap::{CommandFactory, Parser};
 use terrace::cli::Cli;
 
-const VERBS: [&str; 9] =
-    ["render", "check", "explain", "graph", "schema", "helm", "kustomize", "appset", "completions"];
+const VERBS: [&str; 16] = [
+    "render",
+    "check",
+    "diff",
+    "compare",
+    "impact",
+    "explain",
+    "graph",
+    "publish",
+    "schema",
+    "helm",
+    "kustomize",
+    "appset",
+    "cache",
+    "init",
+    "new",
+    "completions",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -67,7 +83,8 @@ fn without_trailing_blanks(text: &str) -> String {
 
 #[test]
 fn the_help_of_every_verb() {
-    let listed: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let listed: Vec<String> =
+        Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect();
     assert_eq!(listed, VERBS);
     let help = run(&mut terrace(&["--help"]));
     assert_eq!((help.code, help.err.as_str()), (0, ""));
@@ -77,7 +94,17 @@ fn the_help_of_every_verb() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{verb}");
         insta::assert_snapshot!(format!("help-{verb}"), without_trailing_blanks(&help.out));
     }
-    for (verb, inner) in [("helm", "template"), ("kustomize", "build"), ("appset", "generate")] {
+    for (verb, inner) in [
+        ("helm", "template"),
+        ("kustomize", "build"),
+        ("appset", "generate"),
+        ("new", "cluster"),
+        ("new", "team"),
+        ("new", "app"),
+        ("cache", "dir"),
+        ("cache", "stats"),
+        ("cache", "prune"),
+    ] {
         let help = run(&mut terrace(&[verb, inner, "--help"]));
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{verb} {inner}");
         insta::assert_snapshot!(format!("help-{verb}-{inner}"), without_trailing_blanks(&help.out));
@@ -90,7 +117,7 @@ fn the_examples_of_the_help_are_right() {
     let cli = Cli::command();
     let inner = cli
         .get_subcommands()
-        .filter(|c| matches!(c.get_name(), "helm" | "kustomize" | "appset"))
+        .filter(|c| matches!(c.get_name(), "helm" | "kustomize" | "appset" | "new" | "cache"))
         .flat_map(|c| c.get_subcommands());
     for command in std::iter::once(&cli).chain(cli.get_subcommands()).chain(inner) {
         let text = command.get_after_help().unwrap().to_string();

@@ -37,6 +37,8 @@ pub const CHECK: &str = "\
 Examples:
   terrace check                                  Everything
   terrace check --cluster-selector region=eu     The clusters with a label
+  terrace check --staged                         What the next commit reaches, for a hook
+  terrace check --since origin/main              What a pull request reaches
   terrace check --format sarif                   For code scanning
   terrace check --format github                  Annotations in a GitHub job
 
@@ -67,11 +69,29 @@ Examples:
   terrace graph --cluster prod-01                One cluster
   terrace graph --format mermaid                 For Markdown on GitHub and GitLab
   terrace graph --format dot                     For Graphviz: `| dot -Tsvg -o fleet.svg`
+  terrace graph --format html                    For a browser: `> fleet.html`
 
 Exit codes:
   0  complete
   2  there is nothing to show
   3  some apps are held, so what they make is missing";
+
+/// `terrace publish`.
+pub const PUBLISH: &str = "\
+Examples:
+  terrace publish                                HEAD, to local branches env/<cluster>
+  terrace publish --push                         The same to the branches of origin
+  terrace publish --dry-run                      What would be committed
+  terrace publish v1.4 --branch rendered --push  One branch, a directory for each cluster
+
+A branch gets one commit, and only if its content changes. It is moved from the tip that was built
+on: a later commit that is there already is never undone. Files of others stay.
+
+Exit codes:
+  0  everything is published, was so before, or is superseded by a later commit
+  1  everything is published, and there are findings
+  2  nothing is published
+  3  some apps are held, or some branches couldn't be published";
 
 /// `terrace schema`.
 pub const SCHEMA: &str = "\
@@ -81,6 +101,69 @@ Examples:
 
 An editor with the YAML language server checks and completes a file that starts with
   # yaml-language-server: $schema=schemas/fleet.schema.json";
+
+/// `terrace init`.
+pub const INIT: &str = "\
+Examples:
+  terrace init                                   In a repository, or in an empty directory
+  terrace init --dry-run                         Only show what would be written
+  terrace init --ignore-output                   Keep the rendered trees out of git
+
+Looks for Applications, ApplicationSets and cluster Secrets, for layers, charts and overlays, and
+writes a terrace.yaml that renders them; then renders them, and says what is still missing.
+Nothing is ever written over.
+
+Exit codes:
+  0  written, and everything renders
+  1  written, and there are findings
+  2  nothing is written
+  3  written, and some apps are held";
+
+/// `terrace new`.
+pub const NEW: &str = "\
+Examples:
+  terrace new cluster prod-02 --label environment=production
+  terrace new team storefront
+  terrace new app redis --layer baseline --engine helm
+
+The files go where terrace.yaml looks for them, and pass `terrace check`. Nothing is ever written
+over.";
+
+/// `terrace new cluster`.
+pub const NEW_CLUSTER: &str = "\
+Examples:
+  terrace new cluster prod-02 --label environment=production --label region=eu
+  terrace new cluster prod-02 --server https://prod-02.example.com:6443 --dry-run
+
+Exit codes:
+  0  written
+  2  nothing is written";
+
+/// `terrace new team`.
+pub const NEW_TEAM: &str = "\
+Examples:
+  terrace new team storefront
+  terrace new team storefront --dry-run
+
+Exit codes:
+  0  written
+  2  nothing is written";
+
+/// `terrace new app`.
+pub const NEW_APP: &str = "\
+Examples:
+  terrace new app redis --layer baseline --engine helm
+  terrace new app kafka --layer custom-data-pipeline --stage dependencies
+
+Exit codes:
+  0  written
+  2  nothing is written";
+
+/// `terrace man`.
+pub const MAN: &str = "\
+Examples:
+  terrace man -o /usr/local/share/man/man1       One page per verb
+  terrace man                                    terrace(1), to stdout";
 
 /// `terrace completions`.
 pub const COMPLETIONS: &str = "\
@@ -157,3 +240,74 @@ known by its remotes. What asks a provider, a plugin or a cluster is answered by
 Exit codes:
   0  all Applications are printed
   1  some aren't, or a set makes none: the findings say why";
+
+/// `terrace diff`.
+pub const DIFF: &str = "\
+Examples:
+  terrace diff                                   What the working tree changes in the fleet
+  terrace diff origin/main                       The same, in a pull-request job
+  terrace diff v1.4 v1.5 --cluster prod-01       Two commits, one cluster
+  terrace diff --staged                          What the next commit changes
+  terrace diff --format markdown -o comment.md   A comment for the pull request
+  terrace diff --format html -o diff.html        A page to search in
+
+Both states are rendered from git objects: nothing is checked out. Values of Secrets are masked.
+
+Exit codes:
+  0  both states were compared; with --exit-code, they are the same
+  1  with --exit-code: something differs
+  2  one of them can't be compiled
+  3  apps are held on either side, and couldn't be compared";
+
+/// `terrace compare`.
+pub const COMPARE: &str = "\
+Examples:
+  terrace compare prod-01 prod-02                Is the second like the first?
+  terrace compare environment=staging environment=production
+  terrace compare --promote stag-01 prod-01      What prod-01 would be with the inputs of stag-01
+
+Exit codes:
+  0  both were compared; with --exit-code, they are the same
+  1  with --exit-code: something differs
+  2  one of them can't be compiled
+  3  apps are held, and couldn't be compared";
+
+/// `terrace impact`.
+pub const IMPACT: &str = "\
+Examples:
+  terrace impact values/values.production.yaml   Whom it reaches, and by which values
+  terrace impact --since origin/main             Whom everything reaches that changed since
+  terrace impact --staged --format json          What the next commit reaches, for scripts
+
+It goes by what was read while the fleet was compiled, not by where files stand.
+
+Exit codes:
+  0  answered
+  2  nothing could be compiled
+  3  some apps couldn't be rendered: what they would read isn't known";
+
+/// `terrace cache`.
+pub const CACHE: &str = "\
+Examples:
+  terrace cache stats                            What is kept, by fleet
+  terrace cache prune --max-size 500MB           Remove the oldest until the rest fits
+  terrace cache prune                            Remove all of it
+  terrace cache dir                              Where it is, for a CI job that keeps it
+
+Whatever is removed is made again when it is needed.";
+
+/// `terrace cache dir`.
+pub const CACHE_DIR: &str = "\
+Examples:
+  terrace cache dir                              For a CI job that keeps it";
+
+/// `terrace cache stats`.
+pub const CACHE_STATS: &str = "\
+Examples:
+  terrace cache stats                            By the directory in which each fleet stands";
+
+/// `terrace cache prune`.
+pub const CACHE_PRUNE: &str = "\
+Examples:
+  terrace cache prune                            Remove all of it
+  terrace cache prune --max-size 2GB             Remove the oldest until the rest fits";

@@ -15,8 +15,10 @@ pub fn run(args: &ExplainArgs, ui: &Ui) -> Exit {
         input: &args.input,
         selection: &SelectionArgs::default(),
         format: Format::Human,
-        options: Options::default(),
+        options: Options { lazy: true, ..Options::default() },
         output: None,
+        commit: None,
+        staged: false,
     };
     let session = match compile(ui, &asked) {
         Ok(session) => session,

@@ -19,8 +19,10 @@ pub fn run(args: &GraphArgs, ui: &Ui) -> Exit {
         input: &args.input,
         selection: &selection,
         format: Format::Human,
-        options: Options::default(),
+        options: Options { lazy: true, ..Options::default() },
         output: None,
+        commit: None,
+        staged: false,
     };
     let session = match compile(ui, &asked) {
         Ok(session) => session,
@@ -31,6 +33,7 @@ pub fn run(args: &GraphArgs, ui: &Ui) -> Exit {
         GraphFormat::Json => graph::Format::Json,
         GraphFormat::Mermaid => graph::Format::Mermaid,
         GraphFormat::Dot => graph::Format::Dot,
+        GraphFormat::Html => graph::Format::Html,
     };
     ui.out(&graph::render(&hierarchy(&session.compiled, &session.selection), format));
     ui.timings(&session.compiled.timings);

@@ -1,13 +1,22 @@
 //! The command line: one file per verb, which asks the pipeline and shows what it says.
 
+mod again;
 mod appset;
 mod args;
+mod cache;
 mod check;
+mod compare;
+mod diff;
 mod examples;
 mod explain;
 mod graph;
 mod helm;
+mod impact;
+mod init;
 mod kustomize;
+mod man;
+mod new;
+mod publish;
 mod render;
 mod schema;
 mod session;
@@ -55,10 +64,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         args::Verb::Check(args) => check::run(&args, &ui),
         args::Verb::Explain(args) => explain::run(&args, &ui),
         args::Verb::Graph(args) => graph::run(&args, &ui),
+        args::Verb::Diff(args) => diff::run(&args, &ui),
+        args::Verb::Compare(args) => compare::run(&args, &ui),
+        args::Verb::Impact(args) => impact::run(&args, &ui),
+        args::Verb::Cache(args) => cache::run(&args, &ui),
+        args::Verb::Publish(args) => publish::run(&args, &ui),
         args::Verb::Schema(args) => schema::run(&args, &ui),
         args::Verb::Helm(args) => helm::run(&args, &ui),
         args::Verb::Kustomize(args) => kustomize::run(&args, &ui),
         args::Verb::Appset(args) => appset::run(&args, &ui),
+        args::Verb::Init(args) => init::run(&args, &ui),
+        args::Verb::New(args) => new::run(&args, &ui),
+        args::Verb::Man(args) => man::run(&args, &ui),
         args::Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "terrace", &mut io::stdout());
             Exit::Fine

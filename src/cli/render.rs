@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::again::Again;
 use super::args::{Applier, Format, LayoutArg, RenderArgs};
-use super::session::{Asked, Session, compile, exit, leave};
+use super::session::{Asked, Session, compile, end, exit};
 use super::ui::{Stream, Ui};
 use crate::applier;
 use crate::config::fleet::Layout as FleetLayout;
@@ -20,13 +21,19 @@ use crate::tree::{ClusterTree, Layout, stream, write_documents};
 
 /// Writes the tree of each cluster.
 pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
+    let again = Again::new("render", args, &args.input, ui).filter(|_| !args.stdout && !args.dry_run);
+    if let Some(exit) = again.as_ref().and_then(|again| again.say(ui)) {
+        return exit;
+    }
     let asked = Asked {
         roots: &args.roots,
         input: &args.input,
         selection: &args.selection,
         format: args.format,
-        options: Options { check: false, keep_applications: args.keep_applications },
+        options: Options { keep_applications: args.keep_applications, ..Options::default() },
         output: args.output.as_deref(),
+        commit: None,
+        staged: false,
     };
     let mut session = match compile(ui, &asked) {
         Ok(session) => session,
@@ -39,7 +46,11 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
             Applier::Argocd => AppliedBy::Argocd,
             Applier::Flux => AppliedBy::Flux,
         };
-        let place = applier::Published { url: args.publish_url.clone(), layout: layout(args, &session) };
+        let place = applier::Published {
+            url: args.publish_url.clone(),
+            layout: layout(args.layout, &session),
+            ..Default::default()
+        };
         findings.extend(add_appliers(&session.compiled, &mut trees, by, &place));
     }
     if args.stdout {
@@ -51,7 +62,9 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
     let failed = report.clusters.iter().filter(|c| c.outcome == Outcome::Failed).count();
     let nothing = report.diagnostics.has_errors() && (failed == report.clusters.len());
     findings.extend(report.diagnostics.clone());
+    ui.listen();
     ui.findings(&findings, session.compiler.sources(), args.format, Stream::Err);
+    let mut said = ui.said();
     if !ui.quiet() && args.format == Format::Human {
         ui.talk(&summary(&report, &session, &out, args.dry_run));
     }
@@ -61,12 +74,22 @@ pub fn run(args: &RenderArgs, ui: &Ui) -> Exit {
         0 => exit(&session, &findings),
         _ => Exit::Partial,
     };
-    leave((session, trees, report));
+    if let Some(again) = again.filter(|_| failed == 0 && !report.diagnostics.has_errors()) {
+        let report = report.unchanged();
+        if !ui.quiet() && args.format == Format::Human {
+            said.err.push_str(&summary(&report, &session, &out, false));
+        }
+        let clusters: Vec<Arc<str>> = report.clusters.iter().map(|cluster| Arc::clone(&cluster.cluster)).collect();
+        session.saving.wait();
+        again.keep(&session, Some((&session.opening.current_dir.join(&out), &clusters)), &said, exit);
+    }
+    end(session, (trees, report));
     exit
 }
 
-fn layout(args: &RenderArgs, session: &Session) -> Layout {
-    match args.layout {
+/// How trees are spread over files: as asked for, or as terrace.yaml says.
+pub(super) fn layout(asked: Option<LayoutArg>, session: &Session) -> Layout {
+    match asked {
         Some(LayoutArg::FilePerObject) => Layout::FilePerObject,
         Some(LayoutArg::FilePerApp) => Layout::FilePerApp,
         None => match session.compiled.fleet.spec.output.layout {
@@ -90,7 +113,7 @@ fn to_disk(args: &RenderArgs, ui: &Ui, session: &Session, trees: &mut Vec<Cluste
         known.copied().unwrap_or_else(|| session.selection.selects_indexed(fleet, cluster, app, meta))
     };
     let mut rules = Rules::new(usual_group);
-    rules.layout = layout(args, session);
+    rules.layout = layout(args.layout, session);
     rules.held = held(&session.compiled);
     if !session.selection.is_all() {
         rules.selection = Some(&selects);
@@ -122,8 +145,9 @@ fn to_stdout(
         let cluster = Arc::clone(&tree.cluster);
         tree.apps.retain(|app| chosen.get(&(Arc::clone(&cluster), Arc::clone(&app.name))).copied().unwrap_or(true));
     }
+    let texts: Vec<Arc<str>> = stream(&trees).map(|object| object.text.get()).collect();
     let mut out = BufWriter::new(io::stdout().lock());
-    let done = write_documents(&mut out, stream(&trees).map(|object| &*object.text)).and_then(|()| out.flush());
+    let done = write_documents(&mut out, texts.iter().map(|text| &**text)).and_then(|()| out.flush());
     drop(out);
     if let Err(error) = done {
         // Whoever reads may stop early.

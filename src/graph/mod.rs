@@ -1,6 +1,7 @@
 //! What made what: fleet → cluster → layer → app → child apps, to any depth.
 
 mod dot;
+mod html;
 mod mermaid;
 mod text;
 
@@ -104,6 +105,8 @@ pub enum Format {
     Mermaid,
     /// Graphviz' DOT.
     Dot,
+    /// A page of HTML that needs nothing else.
+    Html,
 }
 
 /// Shows a hierarchy.
@@ -117,6 +120,7 @@ pub fn render(root: &Vertex, format: Format) -> String {
         }
         Format::Mermaid => mermaid::render(root),
         Format::Dot => dot::render(root),
+        Format::Html => html::render(root),
     }
 }
 

@@ -146,9 +146,17 @@ fn each_case_is_told_as_it_should() {
 }
 
 /// What no case can bring about by files alone.
-const WITHOUT_CASE: [&str; 1] = [
+const WITHOUT_CASE: [&str; 7] = [
     // git itself has to break.
     "git-failed",
+    // Scaffolds speak to people only: `tests/new.rs` and `tests/init.rs` have it.
+    "file-exists",
+    // These take branches; tests/publish brings them about.
+    "plain-secret",
+    "branch-in-use",
+    "branch-foreign",
+    "source-diverged",
+    "branch-refused",
 ];
 
 #[test]
