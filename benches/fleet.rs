@@ -48,22 +48,88 @@ fn main() {
     let fleet = bench.make(clusters, apps);
     let cold = bench.cold(&fleet, cores);
     println!("\nWhere the time of {clusters} × {apps} goes (`--timings`):\n\n```text\n{}\n```\n", cold.timings());
-    println!("| {clusters} × {apps} | wall | CPU | peak memory |\n|---|---:|---:|---:|");
-    let again = bench.best(|| bench.render(&fleet, cores), |_| {});
-    println!(
-        "| `render`, nothing changed | {} | {} | {} |",
-        seconds(again.wall),
-        processor(&again),
-        megabytes(again.peak)
-    );
-    let check = bench.best(|| bench.terrace(&fleet, &["check"]), |_| {});
-    println!("| `check` | {} | {} | {} |", seconds(check.wall), processor(&check), megabytes(check.peak));
+    println!("| {clusters} × {apps} | wall | CPU | peak memory | |\n|---|---:|---:|---:|---|");
+    later_runs(&bench, &fleet);
+    differences(&bench, &fleet);
     let start = measure::shortest(bench.runs * 40, || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_terrace"));
         command.arg("--version");
         command
     });
-    println!("| `--version` | {:.1} ms | | |", start.unwrap().as_secs_f64() * 1000.0);
+    println!("| `--version` | {:.1} ms | | | |", start.unwrap().as_secs_f64() * 1000.0);
+}
+
+/// A verb's first run, which keeps its results, and the same again, nothing having been changed.
+fn later_runs(bench: &Bench, fleet: &Path) {
+    let (out, cache) = (Bench::out(fleet), fleet.with_extension("cache"));
+    let (out, kept) = (out.to_str().unwrap(), cache.to_str().unwrap());
+    for (name, args) in [("render", vec!["render", "-o", out]), ("check", vec!["check"])] {
+        let args = [args, vec!["--cache-dir", kept]].concat();
+        let clear = |_| {
+            remove(&cache);
+            if name == "render" {
+                remove(Path::new(out));
+            }
+        };
+        let first = bench.best(|| bench.terrace(fleet, &args), clear);
+        println!("{}", row(&format!("`{name}`, the first time"), &first, ""));
+        let again = bench.best(|| bench.terrace(fleet, &args), |_| {});
+        let ratio = first.wall.as_secs_f64() / again.wall.as_secs_f64();
+        println!("{}", row(&format!("`{name}`, nothing changed"), &again, &format!("{ratio:.0}× faster")));
+    }
+}
+
+/// What is done beyond `git status` to tell a change apart from the last commit, whose results are kept.
+fn differences(bench: &Bench, fleet: &Path) {
+    let cache = fleet.with_extension("cache");
+    let git = |args: &[&str]| {
+        let mut git = Command::new("git");
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(fleet);
+        git.args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]).args(args);
+        let cost = measure::run(&mut git).unwrap();
+        assert_eq!(cost.code, Some(0), "{}", cost.stderr);
+        cost
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "the fleet"]);
+    let diff = || bench.terrace(fleet, &["diff", "HEAD", "--cache-dir", cache.to_str().unwrap()]);
+    println!("{}", row("`diff`, the first time", &diff(), "both states are rendered"));
+    let edits: [(&str, &str, &str); 2] = [
+        ("`diff`, one app on one cluster changed", "values/values.production-003.yaml", "queue.workers: "),
+        (
+            "`diff`, the files of a service on 33 clusters changed",
+            "services/service-00/production/configmap.yaml",
+            "data:",
+        ),
+    ];
+    for (name, path, key) in edits {
+        let path = fleet.join(path);
+        let Ok(before) = fs::read_to_string(&path) else { continue };
+        let change = |run: usize| {
+            let line = if key == "data:" {
+                format!("data:\n  changed: \"{run}\"")
+            } else {
+                format!("queue.workers: \"{run}7\" #")
+            };
+            fs::write(&path, before.replacen(key, &line, 1)).unwrap();
+        };
+        let cost = bench.best(diff, change);
+        let status = bench.best(|| git(&["status", "--porcelain"]), |_| {});
+        let beyond = cost.wall.saturating_sub(status.wall).as_secs_f64() * 1000.0;
+        println!("{}", row(name, &cost, &format!("{beyond:.0} ms beyond `git status`")));
+        fs::write(&path, before).unwrap();
+    }
+}
+
+fn remove(dir: &Path) {
+    if dir.is_dir() {
+        fs::remove_dir_all(dir).unwrap();
+    }
+}
+
+fn row(name: &str, cost: &Cost, note: &str) -> String {
+    format!("| {name} | {} | {} | {} | {note} |", seconds(cost.wall), processor(cost), megabytes(cost.peak))
 }
 
 /// Where fleets and trees go: `TERRACE_BENCH_DIR`, memory where there is a file system for it, else the usual place. On
@@ -108,7 +174,7 @@ impl Bench {
     fn render(&self, fleet: &Path, threads: usize) -> Cost {
         let out = Self::out(fleet);
         let threads = threads.to_string();
-        self.terrace(fleet, &["render", "--timings", "--threads", &threads, "-o", out.to_str().unwrap()])
+        self.terrace(fleet, &["render", "--no-cache", "--timings", "--threads", &threads, "-o", out.to_str().unwrap()])
     }
 
     /// The fastest of some runs, each after some preparation.
@@ -163,7 +229,7 @@ impl Rendered {
 }
 
 fn seconds(wall: Duration) -> String {
-    format!("{:.2} s", wall.as_secs_f64())
+    format!("{:.3} s", wall.as_secs_f64())
 }
 
 fn processor(cost: &Cost) -> String {

@@ -6,15 +6,24 @@ mod explain;
 mod fixpoint;
 mod hierarchy;
 mod hydrators;
+pub mod impact;
+mod memo;
+mod names;
 mod open;
+mod part;
 mod patches;
 mod projects;
+mod recipe;
+mod record;
 mod select;
+mod sides;
+mod snapshot;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rayon::prelude::*;
 
@@ -22,15 +31,20 @@ pub use appliers::{AppliedBy, add_appliers};
 pub use assemble::{held, trees};
 pub use explain::{Explained, FieldPath};
 pub use hierarchy::hierarchy;
-pub use open::Opening;
+pub use names::name_clusters;
+pub use open::{Opening, unknown_revision};
 pub use patches::Patched;
 pub use select::Selection;
+pub use sides::{Side, Sides, Unfit, sides};
+pub use snapshot::snapshot;
 pub use unit::Object;
 
 pub use crate::plan::fleet::cluster_file;
 
 use open::{Opened, open};
+use part::Part;
 
+use crate::cache::Cache;
 use crate::check::schema::Schemas;
 use crate::config::cluster::Cluster;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -42,8 +56,9 @@ use crate::plan::patches::Patches;
 use crate::plan::{App, AppKey, ClusterId, order};
 use crate::provenance::Recorder;
 use crate::render::{helm, jinja, kustomize};
-use crate::source::Sources;
-use crate::world::{Reader, Reads, World};
+use crate::source::{Origin, Sources};
+use crate::world::{FilePath, Reader, Reads, Standing, World};
+use crate::yaml::Node;
 
 /// What every unit of work of a run shares.
 pub struct Run<'a> {
@@ -61,6 +76,10 @@ pub struct Run<'a> {
     pub check: bool,
     /// Whether Applications and ApplicationSets are written, too.
     pub keep_applications: bool,
+    /// What earlier runs made.
+    pub cache: Option<&'a Cache>,
+    /// Whether texts of earlier runs are left where they are until somebody asks for them.
+    pub lazy: bool,
 }
 
 /// Why an app keeps its previous files.
@@ -106,16 +125,33 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// Whether nothing may be written: something is wrong with the fleet, its clusters or values.
     pub fatal: bool,
-    /// What opening the fleet read: terrace.yaml, the files that declare clusters, what stands at the roots.
+    /// What opening the fleet read: terrace.yaml, the files that declare clusters.
     pub opening: Reads,
+    /// What stands at the roots.
+    pub roots: Reads,
     /// What planning the apps of each declared cluster read: values files, layers, `app.yaml`s.
-    pub planning: Vec<Reads>,
+    pub planning: Vec<PlanningReads>,
+    /// The apps that say which projects there are.
+    pub declarers: BTreeSet<AppKey>,
     /// The cluster that Argo CD runs in, if one is known.
     pub hub: Option<ClusterId>,
     /// The URL of the own repository's remote.
     pub remote_url: Option<String>,
     /// How long each stage took.
     pub timings: Vec<(&'static str, Duration)>,
+}
+
+/// What planning the apps of a cluster met.
+#[derive(Debug, Default)]
+pub struct PlanningReads {
+    /// For each values file of the fleet, whether this cluster has it.
+    pub found: Vec<bool>,
+    /// What was read.
+    pub reads: Reads,
+    /// The values files among it.
+    pub values_files: Vec<FilePath>,
+    /// The merged values.
+    pub values: Option<Node>,
 }
 
 impl Compiled {
@@ -147,6 +183,8 @@ pub struct Options {
     pub check: bool,
     /// Whether Applications and ApplicationSets are written, too.
     pub keep_applications: bool,
+    /// Whether few texts will be asked for: those that an earlier run made are then left in the cache.
+    pub lazy: bool,
 }
 
 /// A compiler, and what it knows once it has compiled: all texts, templates and schemas.
@@ -156,6 +194,7 @@ pub struct Compiler {
     helm: helm::Charts,
     kustomize: kustomize::bases::Bases,
     schemas: Schemas,
+    cache: Option<Arc<Cache>>,
 }
 
 impl Default for Compiler {
@@ -173,7 +212,15 @@ impl Compiler {
             helm: helm::Charts::new(),
             kustomize: kustomize::bases::Bases::new(),
             schemas: Schemas::embedded(),
+            cache: None,
         }
+    }
+
+    /// A compiler that takes from a cache what is there, and adds to it what isn't.
+    pub fn with_cache(cache: Arc<Cache>) -> Self {
+        let compiler = Self { cache: Some(Arc::clone(&cache)), ..Self::new() };
+        compiler.world.use_stamps(cache.stamps());
+        compiler
     }
 
     /// All texts of the run.
@@ -190,6 +237,8 @@ impl Compiler {
             schemas: &self.schemas,
             check: options.check,
             keep_applications: options.keep_applications,
+            cache: self.cache.as_deref(),
+            lazy: options.lazy,
         }
     }
 
@@ -200,10 +249,18 @@ impl Compiler {
     pub fn compile(&self, opening: &Opening, options: Options) -> Result<Compiled, Diagnostics> {
         let started = Instant::now();
         let opened = open(&self.world, opening)?;
-        let mut compiled = compile(opened, &self.run(options));
+        let mut compiled = compile(opened, &self.run(options), None);
         let planning: Duration = compiled.timings.iter().map(|(_, time)| *time).sum();
         compiled.timings.insert(0, ("open", started.elapsed().saturating_sub(planning)));
         Ok(compiled)
+    }
+
+    /// What stands on disk where a fleet was read; none if it was read elsewhere, or has been changed since `started`.
+    pub fn standing(&self, compiled: &Compiled, started: SystemTime) -> Option<Vec<(PathBuf, Standing)>> {
+        let mut all = vec![&compiled.opening, &compiled.roots];
+        all.extend(compiled.planning.iter().map(|planning| &planning.reads));
+        all.extend(compiled.apps.values().map(|result| &result.reads));
+        self.world.standing(&all, started)
     }
 
     /// Explains a field of an object on a cluster.
@@ -222,27 +279,35 @@ impl Compiler {
 }
 
 /// Compiles an opened fleet.
-fn compile(opened: Opened, run: &Run) -> Compiled {
+fn compile(opened: Opened, run: &Run, part: Option<&Part>) -> Compiled {
     let mut laps = Laps { since: Instant::now(), laps: Vec::new() };
-    let Opened { mut fleet, roots, mut diagnostics, remote_url, reads: mut opening } = opened;
+    let Opened { mut fleet, roots, mut diagnostics, remote_url, reads: opening } = opened;
     let hub = roots.first().and_then(|root| root.hubs.first().copied());
     let mut start = fixpoint::Start::default();
     let mut planning = Vec::new();
     let mut declared = Vec::new();
     if !diagnostics.has_errors() {
-        let planned = layer_apps(&fleet, run);
+        let planned = layer_apps(&fleet, run, part);
         // A name that couldn't be made is no name that nobody has.
-        if !planned.iter().any(|p| p.diagnostics.has_errors()) {
+        // Nor is one whose clusters get the inputs of others.
+        if fleet.promoted.is_empty() && !planned.iter().any(|p| p.diagnostics.has_errors()) {
             let found = planned.iter().map(|p| p.found.as_slice());
             diagnostics.extend(values::found_nowhere(&fleet.values_files(), found));
         }
         for (cluster, planned) in planned.into_iter().enumerate() {
             diagnostics.extend(planned.diagnostics);
-            start.apps.extend(planned.apps);
-            start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
+            let is_wanted = |app: &App| part.is_none_or(|part| part.wants(&fleet, &app.key, Some(cluster)));
+            start.apps.extend(planned.apps.into_iter().filter(is_wanted));
             start.patches.push(Patches::clone(&planned.patches));
+            let Planned { found, reads, values_files, values, .. } = planned;
+            planning.push(PlanningReads { found, reads, values_files, values });
+            if part.is_some_and(|part| !part.has(&fleet, cluster)) {
+                // What its patches change is not to be seen here.
+                declared.push(patches::Declared { patches: Patches::default(), off: Vec::new() });
+                continue;
+            }
+            start.failed.extend(planned.failed.into_iter().map(|failed| (cluster, failed)));
             declared.push(patches::Declared { patches: planned.patches, off: planned.off });
-            planning.push(planned.reads);
         }
         laps.lap("values and layers");
     }
@@ -250,17 +315,31 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     for root in roots {
         for hub in root.hubs {
             match crate::plan::applications::root(&fleet, &root.base, &root.path, root.origin, hub, &reader) {
-                Ok(app) => start.apps.push(app),
+                Ok(app) if part.is_none_or(|part| part.wants(&fleet, &app.key, Some(hub))) => start.apps.push(app),
+                Ok(_) => {}
                 Err(problems) => diagnostics.extend(problems),
             }
         }
     }
-    opening.merge(reader.into_reads());
+    let root_reads = reader.into_reads();
     if diagnostics.has_errors() {
         let (apps, timings) = (BTreeMap::new(), laps.laps);
-        return Compiled { fleet, apps, diagnostics, fatal: true, opening, planning, hub, remote_url, timings };
+        let declarers = BTreeSet::new();
+        return Compiled {
+            fleet,
+            apps,
+            diagnostics,
+            fatal: true,
+            opening,
+            roots: root_reads,
+            planning,
+            declarers,
+            hub,
+            remote_url,
+            timings,
+        };
     }
-    let mut fixed = fixpoint::expand(&mut fleet, start, run);
+    let mut fixed = fixpoint::expand(&mut fleet, start, run, part);
     laps.lap("render");
     assemble::finish(&fleet, &mut fixed, &declared, run);
     let (ranks, problems) = order::ranks(&fixed.planned(), &fixed.unplanned(), &fleet.clusters);
@@ -275,10 +354,12 @@ fn compile(opened: Opened, run: &Run) -> Compiled {
     laps.lap("assemble");
     Compiled {
         fleet,
+        declarers: fixed.projects.into_iter().map(|declared| declared.maker).collect(),
         apps: fixed.apps,
         diagnostics,
         fatal: false,
         opening,
+        roots: root_reads,
         planning,
         hub,
         remote_url,
@@ -307,24 +388,35 @@ struct Planned {
     patches: Patches,
     diagnostics: Diagnostics,
     reads: Reads,
+    values_files: Vec<FilePath>,
+    values: Option<Node>,
 }
 
-fn layer_apps(fleet: &Fleet, run: &Run) -> Vec<Planned> {
+fn layer_apps(fleet: &Fleet, run: &Run, part: Option<&Part>) -> Vec<Planned> {
     let layouts = Layouts::default();
     let clusters: Vec<ClusterId> = (0..fleet.clusters.len()).collect();
-    clusters.into_par_iter().map(|cluster| plan_cluster(fleet, cluster, &layouts, run, &Recorder::off())).collect()
+    let plan = |cluster| match part.and_then(|part| part.known(fleet, cluster)) {
+        Some(found) => Planned { found, ..Planned::default() },
+        None => plan_cluster(fleet, cluster, &layouts, run, &Recorder::off()),
+    };
+    clusters.into_par_iter().map(plan).collect()
 }
 
 fn plan_cluster(fleet: &Fleet, cluster: ClusterId, layouts: &Layouts, run: &Run, recorder: &Recorder) -> Planned {
     let reader = Reader::new(run.world);
-    let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &reader, recorder);
+    let values_reader = Reader::new(run.world);
+    let Values { node, found, mut diagnostics } = cluster_values(fleet, cluster, run, &values_reader, recorder);
+    let values_reads = values_reader.into_reads();
+    reader.absorb(&values_reads);
+    let values_files = values_reads.files.into_keys().chain(values_reads.absences).collect();
     if diagnostics.has_errors() {
         return Planned { found, diagnostics, reads: reader.into_reads(), ..Planned::default() };
     }
     let work = Work { fleet, cluster, values: &node, layouts, jinja: run.jinja, reader: &reader, recorder };
     let LayerApps { apps, failed, off, patches, diagnostics: problems } = work.apps();
     diagnostics.extend(problems);
-    Planned { found, apps, failed, off, patches, diagnostics, reads: reader.into_reads() }
+    let (reads, values) = (reader.into_reads(), Some(node.clone()));
+    Planned { found, apps, failed, off, patches, diagnostics, reads, values_files, values }
 }
 
 /// The merged values of a cluster.
@@ -334,8 +426,19 @@ fn cluster_values(fleet: &Fleet, cluster: ClusterId, run: &Run, reader: &Reader,
         Ok(root) => root,
         Err(diagnostics) => return Values { diagnostics, ..Values::default() },
     };
+    // Which files there are goes by labels; what is this cluster's alone stays.
+    let labels = fleet.clusters.get(fleet.named_like(cluster)).map_or(&this.labels, |like| &like.labels);
+    let mut seen = crate::layer::context::cluster(this);
+    if fleet.named_like(cluster) != cluster
+        && let Some(map) = seen.as_map_mut()
+    {
+        let pairs = labels.iter().map(|(key, value)| (key.as_str(), Node::made(value.as_str())));
+        let mut like = crate::yaml::Map::new();
+        pairs.for_each(|(key, value)| drop(like.insert(key, Origin::NONE, value)));
+        map.insert("labels", Origin::NONE, Node::made(like));
+    }
     let context = jinja::Context::new(vec![
-        ("cluster".into(), crate::layer::context::cluster(this)),
+        ("cluster".into(), seen),
         ("fleet".into(), crate::layer::context::fleet(&file.value)),
     ]);
     values::load(&fleet.values_files(), &root, this, run.jinja, &context, reader, recorder)
