@@ -48,6 +48,12 @@ impl Writer {
         self.bytes.extend(bytes);
     }
 
+    /// Bytes of any length.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.bytes.extend(bytes);
+    }
+
     /// Four numbers of full length.
     pub fn numbers(&mut self, numbers: &[u64; 4]) {
         numbers.iter().for_each(|number| self.bytes.extend(number.to_le_bytes()));
@@ -130,6 +136,12 @@ impl<'a> Reader<'a> {
     /// Bytes of a length that is known.
     pub fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N)?.try_into().ok()
+    }
+
+    /// Bytes of any length.
+    pub fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.number()?).ok()?;
+        self.take(length)
     }
 
     /// Four numbers of full length.

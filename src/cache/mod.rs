@@ -125,6 +125,12 @@ impl Cache {
         (found == *key).then_some(entry)
     }
 
+    /// The same, not yet held against its digest: ask [`Entry::is_whole`] before anything is done with it.
+    pub fn record_unseen(&self, key: &Key) -> Option<Entry> {
+        let (found, entry) = Pack::open_unseen(&self.record_path(key))?.entries().next()?;
+        (found == *key).then_some(entry)
+    }
+
     /// Puts something on record.
     ///
     /// # Errors
@@ -175,17 +181,33 @@ impl Cache {
         }
     }
 
-    /// Writes what is new, and has it found from now on.
+    /// Writes what is new, for other runs.
     ///
     /// # Errors
     /// It can't be written. Nothing is lost by that but time.
     pub fn save(&self) -> io::Result<()> {
+        self.write_new().map(|_| ())
+    }
+
+    /// Writes what is new, and has it found from now on.
+    ///
+    /// # Errors
+    /// It can't be written. Nothing is lost by that but time.
+    pub fn save_and_load(&self) -> io::Result<()> {
+        let pack = self.write_new()?.and_then(|path| Pack::open(&path));
+        let mut loaded = self.packs.write().unwrap_or_else(PoisonError::into_inner);
+        pack.into_iter().for_each(|pack| loaded.add(pack));
+        Ok(())
+    }
+
+    /// Writes what is new, if there is anything, and says where.
+    fn write_new(&self) -> io::Result<Option<PathBuf>> {
         let mut new = std::mem::take(&mut *self.new.lock().unwrap_or_else(PoisonError::into_inner));
         // Whoever was faster: packs of the same entries are the same.
         new.sort_by(|a, b| (&a.key, &a.bytes).cmp(&(&b.key, &b.bytes)));
         room::write_stamps(&self.dir, &self.stamps)?;
         if new.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         room::make(&self.dir)?;
         room::sign(&self.dir, &self.place)?;
@@ -198,15 +220,13 @@ impl Cache {
         });
         let path = placed.inspect_err(|_| drop(fs::remove_file(&aside)))?;
         let mut loaded = self.packs.write().unwrap_or_else(PoisonError::into_inner);
+        // What they held is in the new one, or isn't needed any more.
         let old = if many { std::mem::take(&mut *loaded).packs } else { Vec::new() };
-        if let Some(pack) = Pack::open(&path) {
-            loaded.add(pack);
-        }
         for pack in old.iter().filter(|pack| pack.path() != path) {
             drop(fs::remove_file(pack.path()));
         }
         drop(loaded);
-        prune(&self.root, ALL_BYTES).map(|_| ())
+        prune(&self.root, ALL_BYTES).map(|_| Some(path))
     }
 
     fn write(&self, path: &Path, new: &[New], all: bool) -> io::Result<String> {

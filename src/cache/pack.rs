@@ -32,6 +32,8 @@ pub struct Pack {
     /// Where the body starts in the file, and the index in the body.
     body_at: u64,
     index_at: usize,
+    /// What the body's digest was.
+    digest: Digest,
     /// Whether a text couldn't be had.
     broken: AtomicBool,
 }
@@ -39,6 +41,11 @@ pub struct Pack {
 impl Pack {
     /// Opens a pack; none if the file isn't one.
     pub fn open(path: &Path) -> Option<Arc<Self>> {
+        Self::open_unseen(path).filter(|pack| pack.is_whole())
+    }
+
+    /// The same, but for the digest of its entries: ask [`Pack::is_whole`] before anything is done with them.
+    pub fn open_unseen(path: &Path) -> Option<Arc<Self>> {
         let file = File::open(path).ok()?;
         let length = file.metadata().ok()?.len();
         let trailer = read_at(&file, length.checked_sub(TRAILER)?..length)?;
@@ -49,12 +56,13 @@ impl Pack {
         }
         let body = read_at(&file, body_at..length - TRAILER)?;
         let magic = read_at(&file, 0..MAGIC.len() as u64)?;
-        if magic != MAGIC || Some(blake3::hash(&body).as_bytes().as_slice()) != trailer.get(24..) {
+        if magic != MAGIC {
             return None;
         }
+        let digest = trailer.get(24..)?.try_into().ok()?;
         let index_at = usize::try_from(index_at - body_at).ok()?;
         let broken = AtomicBool::new(false);
-        Some(Arc::new(Self { path: path.to_owned(), file, body, body_at, index_at, broken }))
+        Some(Arc::new(Self { path: path.to_owned(), file, body, body_at, index_at, digest, broken }))
     }
 
     /// Its file.
@@ -65,6 +73,11 @@ impl Pack {
     /// The bytes of its file, in all.
     pub fn bytes(&self) -> u64 {
         self.body_at + self.body.len() as u64 + TRAILER
+    }
+
+    /// Whether the entries are as they were written.
+    pub fn is_whole(&self) -> bool {
+        *blake3::hash(&self.body).as_bytes() == self.digest
     }
 
     /// Whether a text turned out to be lost.
@@ -97,6 +110,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether its pack is as it was written.
+    pub fn is_whole(&self) -> bool {
+        self.pack.is_whole()
+    }
+
     /// What was written of it.
     pub fn bytes(&self) -> &[u8] {
         self.pack.body.get(self.bytes.clone()).unwrap_or_default()

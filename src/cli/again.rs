@@ -38,7 +38,7 @@ impl Again {
 
     /// Says again what was said, if all stands as it stood.
     pub fn say(&self, ui: &Ui) -> Option<Exit> {
-        let entry = self.cache.record(&self.key)?;
+        let entry = self.cache.record_unseen(&self.key)?;
         let mut from = Reader::new(entry.bytes());
         let exit = match from.number()? {
             0 => Exit::Fine,
@@ -47,10 +47,11 @@ impl Again {
             _ => return None,
         };
         let (out, err) = (from.text()?, from.text()?);
-        let dirs =
-            from.list(|from| Some((from.text()?, from.list(|from| Some((from.text()?, Standing(from.numbers()?))))?)))?;
-        let stands = dirs.par_iter().all(|(dir, all)| stands(Path::new(dir), all));
-        if !stands {
+        let chunks = from.list(|from| from.bytes())?;
+        // What was kept is held against its digest while the disk is asked.
+        let holds = |chunk: &&[u8]| stands_as(chunk).unwrap_or(false);
+        let (stands, whole) = rayon::join(|| chunks.par_iter().all(holds), || entry.is_whole());
+        if !stands || !whole {
             return None;
         }
         ui.out(out);
@@ -76,38 +77,36 @@ impl Again {
             return None;
         }
         let read = session.compiler.standing(&session.compiled, self.started)?;
-        if read.iter().any(|(path, _)| path.to_str().is_none()) {
-            return None;
+        let mut groups = vec![Group::new(opening.fleet_dir()), Group::new(PathBuf::from("/"))];
+        for (path, standing) in read {
+            let group = groups.iter_mut().find(|group| path.starts_with(&group.dir))?;
+            group.names.push(path.strip_prefix(&group.dir).ok()?.to_str()?.to_owned());
+            group.standing.push(standing);
         }
-        let mut groups: Vec<Group> = read.chunk_by(|(a, _), (b, _)| a.parent() == b.parent()).map(Group::of).collect();
         if let Some((out, clusters)) = written {
-            let all: Option<Vec<Vec<Group>>> = clusters.par_iter().map(|c| below(&out.join(component(c)))).collect();
-            groups.push(Group { dir: out.to_owned(), names: vec![String::new()], standing: Vec::new() });
-            groups.extend(all?.into_iter().flatten());
-            let unknown = || groups.iter().filter(|group| group.standing.is_empty());
-            let mut standing = settle(unknown().flat_map(Group::paths).collect())?.into_iter();
-            for group in groups.iter_mut().filter(|group| group.standing.is_empty()) {
+            let all: Option<Vec<Group>> =
+                clusters.par_iter().map(|cluster| below(out.join(component(cluster)))).collect();
+            let mut all = all?;
+            let mut standing = settle(all.iter().flat_map(Group::paths).collect())?.into_iter();
+            for group in &mut all {
                 group.standing.extend(standing.by_ref().take(group.names.len()).map(|(_, standing)| standing));
             }
+            groups.extend(all);
         }
         let mut writer = Writer::default();
         writer.number(u64::from(exit.number()));
         writer.text(&said.out);
         writer.text(&said.err);
-        let mut whole = Some(());
-        writer.list(groups.iter(), |to, Group { dir, names, standing }| {
-            whole = whole.and(dir.to_str().map(|dir| to.text(dir)));
-            to.list(names.iter().zip(standing), |to, (name, Standing(numbers))| {
-                to.text(name);
-                to.numbers(numbers);
-            });
-        });
-        whole?;
+        let chunks: Option<Vec<Vec<u8>>> = groups.iter().flat_map(Group::chunks).collect();
+        writer.list(chunks?.iter(), |to, chunk| to.bytes(chunk));
         self.cache.keep(&self.key, &writer.into_bytes(), &[]).ok()
     }
 }
 
-/// A directory, and what stands in it by name; the directory itself has no name.
+/// How many names are looked at by one thread at a time.
+const CHUNK: usize = 256;
+
+/// A directory, and what stands below it by its path from there; the directory itself has an empty one.
 struct Group {
     dir: PathBuf,
     names: Vec<String>,
@@ -115,39 +114,52 @@ struct Group {
 }
 
 impl Group {
-    /// What stands in one directory.
-    fn of(all: &[(PathBuf, Standing)]) -> Self {
-        let first = all.first().map(|(path, _)| path.as_path()).unwrap_or(Path::new("/"));
-        let dir = first.parent().unwrap_or(first).to_owned();
-        let name =
-            |(path, _): &(PathBuf, Standing)| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self {
-            dir,
-            names: all.iter().map(name).collect(),
-            standing: all.iter().map(|(_, standing)| *standing).collect(),
-        }
+    fn new(dir: PathBuf) -> Self {
+        Self { dir, names: Vec::new(), standing: Vec::new() }
     }
 
     fn paths(&self) -> impl Iterator<Item = PathBuf> {
         self.names.iter().map(|name| if name.is_empty() { self.dir.clone() } else { self.dir.join(name) })
     }
+
+    /// As bytes, some names at a time; none where the directory's own name isn't a text.
+    fn chunks(&self) -> impl Iterator<Item = Option<Vec<u8>>> {
+        self.names.chunks(CHUNK).zip(self.standing.chunks(CHUNK)).map(|(names, standing)| {
+            let mut writer = Writer::default();
+            writer.text(self.dir.to_str()?);
+            writer.list(names.iter().zip(standing), |to, (name, Standing(numbers))| {
+                to.text(name);
+                to.numbers(numbers);
+            });
+            Some(writer.into_bytes())
+        })
+    }
+}
+
+/// Whether all of a chunk stands as it stood; none if it isn't one.
+fn stands_as(chunk: &[u8]) -> Option<bool> {
+    let mut from = Reader::new(chunk);
+    let dir = from.text()?;
+    let all = from.list(|from| Some((from.text()?, Standing(from.numbers()?))))?;
+    Some(stands(Path::new(dir), &all))
 }
 
 /// A directory with everything below it; none if it can't be listed, or if there is more in it than files and directories.
-fn below(dir: &Path) -> Option<Vec<Group>> {
-    let mut groups = Vec::new();
-    let mut todo = vec![dir.to_owned()];
-    while let Some(dir) = todo.pop() {
-        let mut names = vec![String::new()];
-        for entry in std::fs::read_dir(&dir).ok()? {
+fn below(dir: PathBuf) -> Option<Group> {
+    let mut group = Group::new(dir);
+    let mut todo = vec![String::new()];
+    while let Some(below) = todo.pop() {
+        for entry in std::fs::read_dir(group.dir.join(&below)).ok()? {
             let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let name = if below.is_empty() { name } else { format!("{below}/{name}") };
             match entry.file_type().ok()? {
-                kind if kind.is_dir() => todo.push(entry.path()),
-                kind if kind.is_file() => names.push(entry.file_name().into_string().ok()?),
+                kind if kind.is_dir() => todo.push(name),
+                kind if kind.is_file() => group.names.push(name),
                 _ => return None,
             }
         }
-        groups.push(Group { dir, names, standing: Vec::new() });
+        group.names.push(below);
     }
-    Some(groups)
+    Some(group)
 }

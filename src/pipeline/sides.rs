@@ -69,7 +69,7 @@ pub fn sides(base: &Side, head: &Side, options: Options, cache: Option<&Arc<Cach
         None => {
             let (fresh, snapshot) = compiled(base, options, Some(cache))?;
             // What can't be kept is compiled again the next time.
-            let _ = cache.save();
+            let _ = cache.save_and_load();
             match keep(cache, &key, &fresh, &snapshot) {
                 Some(record) => record,
                 None => return Ok(Sides { base: snapshot, head: finish(&compiler, opened, head, options)? }),
@@ -141,7 +141,7 @@ fn whole(base: &Side, head: &Side, options: Options, cache: Option<&Arc<Cache>>)
     let (_, base) = compiled(base, options, cache)?;
     if let Some(cache) = cache {
         // For the other side, which shares most of it.
-        let _ = cache.save();
+        let _ = cache.save_and_load();
     }
     let (_, head) = compiled(head, options, cache)?;
     Ok(Sides { base, head })
