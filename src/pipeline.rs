@@ -21,7 +21,6 @@ mod snapshot;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,7 +56,7 @@ use crate::plan::{App, AppKey, ClusterId, order};
 use crate::provenance::Recorder;
 use crate::render::{helm, jinja, kustomize};
 use crate::source::{Origin, Sources};
-use crate::world::{FilePath, Reader, Reads, Standing, World};
+use crate::world::{FilePath, Reader, Reads, Stood, World};
 use crate::yaml::Node;
 
 /// What every unit of work of a run shares.
@@ -133,6 +132,8 @@ pub struct Compiled {
     pub planning: Vec<PlanningReads>,
     /// The apps that say which projects there are.
     pub declarers: BTreeSet<AppKey>,
+    /// The apps that make Applications or ApplicationSets, whatever becomes of these.
+    pub makers: BTreeSet<AppKey>,
     /// The cluster that Argo CD runs in, if one is known.
     pub hub: Option<ClusterId>,
     /// The URL of the own repository's remote.
@@ -256,7 +257,11 @@ impl Compiler {
     }
 
     /// What stands on disk where a fleet was read; none if it was read elsewhere, or has been changed since `started`.
-    pub fn standing(&self, compiled: &Compiled, started: SystemTime) -> Option<Vec<(PathBuf, Standing)>> {
+    pub fn standing(&self, compiled: &Compiled, started: SystemTime) -> Option<Stood> {
+        // What other repositories stand for may be exchanged by links that nobody looks at here.
+        if !compiled.fleet.repositories.are_own() {
+            return None;
+        }
         let mut all = vec![&compiled.opening, &compiled.roots];
         all.extend(compiled.planning.iter().map(|planning| &planning.reads));
         all.extend(compiled.apps.values().map(|result| &result.reads));
@@ -324,7 +329,7 @@ fn compile(opened: Opened, run: &Run, part: Option<&Part>) -> Compiled {
     let root_reads = reader.into_reads();
     if diagnostics.has_errors() {
         let (apps, timings) = (BTreeMap::new(), laps.laps);
-        let declarers = BTreeSet::new();
+        let (declarers, makers) = Default::default();
         return Compiled {
             fleet,
             apps,
@@ -334,6 +339,7 @@ fn compile(opened: Opened, run: &Run, part: Option<&Part>) -> Compiled {
             roots: root_reads,
             planning,
             declarers,
+            makers,
             hub,
             remote_url,
             timings,
@@ -355,6 +361,7 @@ fn compile(opened: Opened, run: &Run, part: Option<&Part>) -> Compiled {
     Compiled {
         fleet,
         declarers: fixed.projects.into_iter().map(|declared| declared.maker).collect(),
+        makers: fixed.children.into_keys().collect(),
         apps: fixed.apps,
         diagnostics,
         fatal: false,

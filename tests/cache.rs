@@ -237,6 +237,44 @@ fn what_is_ignored_is_part_of_what_is_read() {
     assert_eq!((render(), render()), (1, 1), "ignored by the clone, and no more tracked");
 }
 
+/// What a chart lacks is looked for in what stands for a repository, for each app that uses the chart.
+#[test]
+fn a_newer_dependency_reaches_every_app_of_a_chart() {
+    let place = Place::new("charts");
+    place.render("out");
+    let chart = place.path("fleet/vendor/charts");
+    let old = fs::read_dir(&chart).unwrap().map(|e| e.unwrap().path());
+    let old = old.into_iter().find(|path| path.to_string_lossy().contains("reports-")).unwrap();
+    let ran = Command::new("tar").arg("xzf").arg(&old).arg("-C").arg(place.path("")).status().unwrap();
+    assert!(ran.success());
+    let file = place.path("reports/Chart.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let version = text.lines().find(|line| line.starts_with("version:")).unwrap();
+    fs::write(&file, text.replace(version, "version: 2.99.0")).unwrap();
+    let new = chart.join("reports-2.99.0.tgz");
+    let ran = Command::new("tar").arg("czf").arg(&new).arg("-C").arg(place.path("")).arg("reports").status().unwrap();
+    assert!(ran.success());
+    place.render("out");
+    assert_eq!(tree(&place.path("out")), place.truth());
+    fs::remove_file(&new).unwrap();
+    place.render("out");
+    assert_eq!(tree(&place.path("out")), place.truth());
+}
+
+/// A directory that is exchanged for a link, and a fleet that comes to be nearer, are seen.
+#[cfg(unix)]
+#[test]
+fn the_way_to_what_is_read_is_looked_at() {
+    let place = Place::new("hub-and-spoke");
+    place.render("out");
+    assert!(place.render("out").contains("unchanged"));
+    fs::rename(place.path("fleet/values"), place.path("values")).unwrap();
+    std::os::unix::fs::symlink("../values", place.path("fleet/values")).unwrap();
+    let ran = place.cached(&["render", "-o", "../out"]);
+    assert_eq!(text(&ran), text(&place.run(&["render", "--no-cache", "-o", "../out"])));
+    assert!(!ran.status.success());
+}
+
 #[test]
 fn a_damaged_file_counts_as_absent() {
     let place = Place::new("hub-and-spoke");

@@ -46,6 +46,10 @@ impl Pack {
 
     /// The same, but for the digest of its entries: ask [`Pack::is_whole`] before anything is done with them.
     pub fn open_unseen(path: &Path) -> Option<Arc<Self>> {
+        // A pipe would be waited for.
+        if !path.symlink_metadata().ok()?.is_file() {
+            return None;
+        }
         let file = File::open(path).ok()?;
         let length = file.metadata().ok()?.len();
         let trailer = read_at(&file, length.checked_sub(TRAILER)?..length)?;

@@ -111,6 +111,15 @@ pub(super) fn forget_old(dir: &Path, ending: &str, keep: usize) {
     found.into_iter().take(old).for_each(|(_, path)| drop(fs::remove_file(path)));
 }
 
+/// Another run may have removed it meanwhile.
+fn gone(done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    gone(fs::remove_file(path))
+}
+
 /// Removes the oldest files below `root` until the rest takes at most `limit` bytes, and what killed runs left. Gives how
 /// many bytes were removed, and how many are left.
 ///
@@ -122,12 +131,15 @@ pub fn prune(root: &Path, limit: u64) -> io::Result<(u64, u64)> {
     let now = SystemTime::now();
     for dir in files(&root.join("fleets"), "") {
         for path in files(&dir, "") {
-            let Ok(meta) = path.metadata() else { continue };
+            let Ok(meta) = path.symlink_metadata() else { continue };
+            if !meta.is_file() {
+                continue;
+            }
             let written = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             let is_left = path.extension().is_some_and(|ending| ending == "new")
                 && now.duration_since(written).is_ok_and(|age| age > LEFT);
             if is_left {
-                fs::remove_file(&path)?;
+                remove(&path)?;
                 removed += meta.len();
             } else if path.file_name().is_some_and(|name| name != PLACE) {
                 kept.push((written, path, meta.len()));
@@ -140,12 +152,12 @@ pub fn prune(root: &Path, limit: u64) -> io::Result<(u64, u64)> {
         if left <= limit {
             break;
         }
-        fs::remove_file(&path)?;
+        remove(&path)?;
         (left, removed) = (left - bytes, removed + bytes);
     }
     for dir in files(&root.join("fleets"), "") {
         if files(&dir, "").iter().all(|path| path.file_name().is_some_and(|name| name == PLACE)) {
-            fs::remove_dir_all(&dir)?;
+            gone(fs::remove_dir_all(&dir))?;
         }
     }
     Ok((removed, left))

@@ -26,12 +26,16 @@ impl Again {
     /// A call of a verb with these flags; none where nothing is kept, or revisions of git are read.
     pub fn new(verb: &str, flags: &dyn std::fmt::Debug, input: &InputArgs, ui: &Ui) -> Option<Self> {
         let started = SystemTime::now();
-        if input.no_cache || input.pinned || ui.tells_timings() {
+        let given = [input.cluster_files.len(), input.repositories.len(), input.inputs.len()];
+        if input.no_cache || input.pinned || ui.tells_timings() || given != [0; 3] {
             return None;
         }
         let here = ui.current_dir().ok()?;
         let root = here.join(cache_root(input.cache_dir.as_deref())?);
-        let call = format!("{verb} {flags:?} {} {}", ui.manner(), env!("TERRACE_BUILD"));
+        // What git asks the environment for decides what is ignored.
+        let asked = ["HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
+        let asked = asked.map(std::env::var_os);
+        let call = format!("{verb} {flags:?} {} {asked:?} {}", ui.manner(), env!("TERRACE_BUILD"));
         let key = *blake3::hash(call.as_bytes()).as_bytes();
         Some(Self { cache: Cache::records(&root, &here), key, started })
     }
@@ -78,8 +82,17 @@ impl Again {
         }
         let read = session.compiler.standing(&session.compiled, self.started)?;
         let mut groups = vec![Group::new(opening.fleet_dir()), Group::new(PathBuf::from("/"))];
-        for (path, standing) in read {
-            let group = groups.iter_mut().find(|group| path.starts_with(&group.dir))?;
+        let mut places = Group { is_place: true, ..Group::new(PathBuf::from("/")) };
+        // A fleet or a repository may come to be nearer.
+        let above = opening.current_dir.ancestors().flat_map(|dir| [dir.join("terrace.yaml"), dir.join(".git")]);
+        let above = above.map(|path| (path.clone(), Standing::identity(&path)));
+        for (path, standing) in read.places.into_iter().chain(above) {
+            places.names.push(path.strip_prefix("/").ok()?.to_str()?.to_owned());
+            places.standing.push(standing);
+        }
+        groups.push(places);
+        for (path, standing) in read.standing {
+            let group = groups.iter_mut().find(|group| !group.is_place && path.starts_with(&group.dir))?;
             group.names.push(path.strip_prefix(&group.dir).ok()?.to_str()?.to_owned());
             group.standing.push(standing);
         }
@@ -108,6 +121,8 @@ const CHUNK: usize = 256;
 
 /// A directory, and what stands below it by its path from there; the directory itself has an empty one.
 struct Group {
+    /// Whether only the identity of what stands there counts.
+    is_place: bool,
     dir: PathBuf,
     names: Vec<String>,
     standing: Vec<Standing>,
@@ -115,7 +130,7 @@ struct Group {
 
 impl Group {
     fn new(dir: PathBuf) -> Self {
-        Self { dir, names: Vec::new(), standing: Vec::new() }
+        Self { is_place: false, dir, names: Vec::new(), standing: Vec::new() }
     }
 
     fn paths(&self) -> impl Iterator<Item = PathBuf> {
@@ -127,6 +142,7 @@ impl Group {
         self.names.chunks(CHUNK).zip(self.standing.chunks(CHUNK)).map(|(names, standing)| {
             let mut writer = Writer::default();
             writer.text(self.dir.to_str()?);
+            writer.flag(self.is_place);
             writer.list(names.iter().zip(standing), |to, (name, Standing(numbers))| {
                 to.text(name);
                 to.numbers(numbers);
@@ -139,9 +155,13 @@ impl Group {
 /// Whether all of a chunk stands as it stood; none if it isn't one.
 fn stands_as(chunk: &[u8]) -> Option<bool> {
     let mut from = Reader::new(chunk);
-    let dir = from.text()?;
+    let (dir, is_place) = (from.text()?, from.flag()?);
     let all = from.list(|from| Some((from.text()?, Standing(from.numbers()?))))?;
-    Some(stands(Path::new(dir), &all))
+    let dir = Path::new(dir);
+    Some(match is_place {
+        true => all.iter().all(|(name, then)| Standing::identity(&dir.join(name)) == *then),
+        false => stands(dir, &all),
+    })
 }
 
 /// A directory with everything below it; none if it can't be listed, or if there is more in it than files and directories.

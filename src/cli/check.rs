@@ -73,9 +73,10 @@ fn concerning(findings: &Diagnostics, reached: &[Reached]) -> Diagnostics {
     let apps: BTreeSet<_> = reached.iter().map(|one| (one.cluster.clone(), one.app.clone())).collect();
     let clusters: BTreeSet<_> = reached.iter().map(|one| one.cluster.clone()).collect();
     let concerns = |d: &&Diagnostic| match (&d.subject.cluster, &d.subject.app) {
-        (None, None) => true,
+        // Of the fleet as a whole, or of what makes apps.
+        (None, _) => true,
         (Some(cluster), None) => clusters.contains(&Some(Arc::clone(cluster))),
-        (cluster, app) => apps.contains(&(cluster.clone(), app.clone())),
+        (Some(_), app) => apps.contains(&(d.subject.cluster.clone(), app.clone())),
     };
     findings.iter().filter(concerns).cloned().collect()
 }

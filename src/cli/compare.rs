@@ -43,7 +43,7 @@ pub struct CompareArgs {
 
 /// Compares two clusters, or two groups of them, or shows what moving the inputs of one to the other would change.
 pub fn run(args: &CompareArgs, ui: &Ui) -> Exit {
-    let options = Options { lazy: true, ..Options::default() };
+    let options = Options::default();
     let asked = Asked {
         roots: &args.roots,
         input: &args.input,

@@ -176,8 +176,12 @@ impl Pair<'_> {
         let objects = |result: &AppResult| -> Vec<_> {
             result.objects.iter().map(|object| (object.id.clone(), *object.text.digest())).collect()
         };
-        let said =
-            |result: &AppResult| result.app.as_ref().map(|app| (app.wave, app.namespace.clone(), app.labels.clone()));
+        let said = |result: &AppResult| {
+            result.app.as_ref().map(|app| {
+                let layer = app.layer().map(str::to_owned);
+                (app.wave, app.namespace.clone(), app.labels.clone(), layer)
+            })
+        };
         self.old.held == self.new.held
             && self.old.rank == self.new.rank
             && cluster(self.base, self.old) == cluster(self.head, self.new)

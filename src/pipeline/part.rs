@@ -97,7 +97,8 @@ impl Part {
         let fleet = &compiled.fleet;
         let known: BTreeSet<&str> = record.units.iter().filter(|u| u.makes).map(|unit| unit.key.as_str()).collect();
         let parents = compiled.apps.values().filter_map(|result: &AppResult| result.parent.as_ref());
-        let mut makers = parents.chain(&compiled.declarers).map(|key| key_text(fleet, key));
+        let all = parents.chain(&compiled.declarers).chain(&compiled.makers);
+        let mut makers = all.map(|key| key_text(fleet, key));
         let assumed = |id: ClusterId| fleet.clusters.get(id).is_none();
         // Whether any cluster has a values file is told of all of them.
         let found = compiled.planning.iter().map(|planning| &planning.found);

@@ -25,6 +25,8 @@ pub struct Record {
     entry: Entry,
     /// What opening the fleet read, digested.
     pub opening: Digest,
+    /// What names and URLs of repositories stood for, digested.
+    pub repositories: Digest,
     /// Whether a change may reach more than the clusters of the units that read it.
     pub entangled: bool,
     /// The trees that were read.
@@ -220,11 +222,14 @@ pub fn encode(world: &World, compiled: &Compiled, facts: &Snapshot) -> Option<(V
         to.option(result.cluster.and_then(|id| fleet.clusters.get(id)).map(|cluster| &*cluster.name));
         to.option(result.parent.as_ref().map(|parent| key_text(fleet, parent)).as_deref());
         let is_set = matches!(key, AppKey::ApplicationSet { .. });
-        to.flag(is_set || makers.contains(key) || compiled.declarers.contains(key));
+        let makes = makers.contains(key) || compiled.makers.contains(key);
+        to.flag(is_set || makes || compiled.declarers.contains(key));
         to.flag(compiled.declarers.contains(key));
         to.list(reads.iter(), |to, read| to.number(*read as u64));
     });
-    let entangled = facts.findings.iter().any(|finding| finding.code == Code::DUPLICATE_APPLICATION.name())
+    // Held apps of clusters that are left out would go untold.
+    let entangled = compiled.has_held()
+        || facts.findings.iter().any(|finding| finding.code == Code::DUPLICATE_APPLICATION.name())
         || compiled.apps.values().any(|result| {
             let application = result.app.as_ref().and_then(|app| app.application());
             application.is_some_and(|application| application.hydrator.is_some())
@@ -243,6 +248,7 @@ pub fn encode(world: &World, compiled: &Compiled, facts: &Snapshot) -> Option<(V
     });
     let mut head = Writer::default();
     head.fixed(&reads_digest(world, &compiled.opening)?);
+    head.fixed(&compiled.fleet.repositories.digest(world));
     head.flag(entangled);
     head.list(table.trees.iter(), |to, name| to.text(name));
     head.list(rows.iter(), |to, seen| put_seen(seen, to));
@@ -260,7 +266,7 @@ impl Record {
     /// Reads a record; none if it isn't one.
     pub fn read(entry: Entry) -> Option<Self> {
         let mut from = Reader::new(entry.bytes());
-        let (opening, entangled) = (from.fixed()?, from.flag()?);
+        let (opening, repositories, entangled) = (from.fixed()?, from.fixed()?, from.flag()?);
         let trees = from.list(|from| Some(from.text()?.into()))?;
         let reads = from.list(seen)?;
         let rows = |from: &mut Reader| from.list(|from| usize::try_from(from.number()?).ok());
@@ -282,7 +288,7 @@ impl Record {
         };
         let sections: Option<Vec<_>> = lengths.into_iter().map(place).collect();
         let sections = sections?;
-        Some(Self { opening, entangled, trees, reads, roots, planning, units, sections, facts, entry })
+        Some(Self { opening, repositories, entangled, trees, reads, roots, planning, units, sections, facts, entry })
     }
 
     /// What of all that was read would be read otherwise now. Trees that this world hasn't count as changed.

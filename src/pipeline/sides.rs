@@ -64,7 +64,9 @@ pub fn sides(base: &Side, head: &Side, options: Options, cache: Option<&Arc<Cach
         Ok(opened) => opened,
         Err(diagnostics) => return Err(unfit(diagnostics, compiler, head)),
     };
-    let record = match known.filter(|record| record.is_outside_same(&compiler.world, OWN)) {
+    let repositories = opened.fleet.repositories.digest(&compiler.world);
+    let holds = |r: &Record| r.repositories == repositories && r.is_outside_same(&compiler.world, OWN);
+    let record = match known.filter(holds) {
         Some(record) => record,
         None => {
             let (fresh, snapshot) = compiled(base, options, Some(cache))?;
@@ -78,7 +80,7 @@ pub fn sides(base: &Side, head: &Side, options: Options, cache: Option<&Arc<Cach
     };
     let read = |clusters: Option<&BTreeSet<Arc<str>>>| {
         let snapshot = record.snapshot(clusters);
-        snapshot.map(|snapshot| Snapshot { name: base.name.to_owned(), ..snapshot })
+        snapshot.map(|snapshot| Snapshot { name: base.name.to_owned(), commit: base.commit(), ..snapshot })
     };
     let same_opening = reads_digest(&compiler.world, &opened.reads).is_some_and(|digest| digest == record.opening);
     let part = match same_opening && !opened.diagnostics.has_errors() {

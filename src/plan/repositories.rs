@@ -136,6 +136,11 @@ impl Repositories {
         found
     }
 
+    /// Whether all of them are the fleet's own, or directories of it.
+    pub fn are_own(&self) -> bool {
+        self.list.iter().all(|repository| repository.own)
+    }
+
     /// A digest of what names and URLs stand for, without what is in it.
     pub fn digest(&self, world: &World) -> [u8; 32] {
         *self.digest.get_or_init(|| {

@@ -31,7 +31,7 @@ pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};
 pub use reads::{Digest, Reader, Reads};
 pub use stamps::{Stamp, Stamps};
-pub use standing::{Standing, settle, stands};
+pub use standing::{Standing, Stood, settle, stands};
 pub use still::TreeName;
 
 use once::Once;

@@ -22,6 +22,16 @@ const GRAIN: Duration = Duration::from_millis(20);
 const COARSE_GRAIN: Duration = Duration::from_secs(2);
 
 impl Standing {
+    /// What a path itself is now, links not followed, and times left out.
+    pub fn identity(path: &Path) -> Self {
+        path.symlink_metadata().as_ref().map_or(Self::default(), |meta| {
+            let Self([inode, size, ..]) = Self::from(meta);
+            // The size of a directory goes with what is in it.
+            let size = if meta.is_dir() { u64::MAX } else { size };
+            Self([inode, size, 0, 0])
+        })
+    }
+
     /// What stands at a path now.
     pub fn of(path: &Path) -> Self {
         path.metadata().as_ref().map_or(Self::default(), Self::from)
@@ -125,6 +135,15 @@ pub fn settle(paths: Vec<PathBuf>) -> Option<Vec<(PathBuf, Standing)>> {
     wait_for(paths, looks?)
 }
 
+/// What stood on disk where a fleet was read.
+#[derive(Clone, Debug, Default)]
+pub struct Stood {
+    /// What was read, looked at, or had a say in what is seen.
+    pub standing: Vec<(PathBuf, Standing)>,
+    /// The way to it, by [`Standing::identity`].
+    pub places: Vec<(PathBuf, Standing)>,
+}
+
 /// Whatever was changed while we waited doesn't count as settled.
 fn wait_for(paths: Vec<PathBuf>, looks: Vec<Look>) -> Option<Vec<(PathBuf, Standing)>> {
     let now = SystemTime::now();
@@ -144,7 +163,7 @@ impl World {
     /// What stands where these reads were made, and what has a say in which files are seen; none if anything was read
     /// elsewhere than on disk, or isn't any more as it was read. `started` is when the run was: what was changed later than
     /// that is read once more.
-    pub fn standing(&self, all: &[&Reads], started: SystemTime) -> Option<Vec<(PathBuf, Standing)>> {
+    pub fn standing(&self, all: &[&Reads], started: SystemTime) -> Option<Stood> {
         let mut paths: BTreeMap<PathBuf, Option<(&FilePath, &Digest, bool)>> = BTreeMap::new();
         let mut dirs: BTreeSet<PathBuf> = BTreeSet::new();
         // Most is read by many.
@@ -185,7 +204,11 @@ impl World {
         let looks: Option<Vec<Look>> = paths.par_iter().map(|path| Look::at(path)).collect();
         let looks = looks?;
         for (look, read) in looks.iter().zip(reads) {
-            let Some((place, digest, is_listing)) = read.filter(|_| look.settled > started) else { continue };
+            if look.settled <= started {
+                continue;
+            }
+            // Of what wasn't read nobody can tell whether it was so before.
+            let (place, digest, is_listing) = read?;
             let tree = self.tree(place.tree)?;
             let now = match is_listing {
                 true => listing_digest(&tree.list(&place.path).ok()? as &[DirEntry]),
@@ -195,7 +218,17 @@ impl World {
                 return None;
             }
         }
-        wait_for(paths, looks)
+        // Directories on the way may be exchanged for others, or for links.
+        let mut places: BTreeSet<PathBuf> = BTreeSet::new();
+        for path in &paths {
+            for above in path.ancestors().skip(1) {
+                if !places.insert(above.to_owned()) {
+                    break;
+                }
+            }
+        }
+        let places = places.into_iter().map(|path| (path.clone(), Standing::identity(&path))).collect();
+        Some(Stood { standing: wait_for(paths, looks)?, places })
     }
 
     fn disk_path(&self, path: &FilePath) -> Option<PathBuf> {

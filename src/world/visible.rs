@@ -27,7 +27,12 @@ impl Visible {
 
     /// The files that have a say in what git sees, besides `.gitignore`s.
     pub(super) fn decides(&self) -> Vec<PathBuf> {
-        self.repository.deciding_files().unwrap_or_default()
+        let mut files = self.repository.deciding_files().unwrap_or_default();
+        let within = self.within.read().unwrap_or_else(PoisonError::into_inner);
+        let mut others: Vec<_> = within.iter().collect();
+        others.sort_by_key(|(path, _)| *path);
+        files.extend(others.into_iter().filter_map(|(_, other)| other.as_ref()).flat_map(|other| other.decides()));
+        files
     }
 
     /// Those of these directories that nothing ignores.

@@ -177,6 +177,31 @@ fn an_app_whose_directory_comes_to_be() {
 }
 
 #[test]
+fn an_app_that_begins_to_make_others() {
+    change("maker", |repo| {
+        repo.write(
+            "services/api/child.yaml",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: child, namespace: argocd}\nspec:\n  project: \
+             default\n  source: {repoURL: https://git.example.com/acme/fleet.git, targetRevision: main, path: services/mail}\n  \
+             destination: {name: stag-01, namespace: services}\n",
+        );
+    });
+}
+
+#[test]
+fn an_app_that_is_held_elsewhere() {
+    let repo = fleet();
+    replace(&repo, "argocd/services.yaml", "name: jobs", "name: queue");
+    repo.commit("an Application of nothing");
+    let root = tempfile::tempdir().unwrap();
+    shown(&compared(&repo, Some(&cache(root.path(), &repo))));
+    replace(&repo, "services/api/api.yaml", "80", "8080");
+    let text = shown(&compared(&repo, Some(&cache(root.path(), &repo))));
+    assert_eq!(text, shown(&compared(&repo, None)));
+    assert!(text.contains("queue on stag-01, still held"), "{text}");
+}
+
+#[test]
 fn a_finding_added() {
     change("finding", |repo| {
         repo.write(

@@ -127,7 +127,18 @@ impl Work<'_, '_> {
     fn load(&self) -> Result<Arc<Chart>, Diagnostics> {
         let missing = |dependency: &chart::Dependency| self.supplied(dependency);
         let (charts, reader) = (self.tools.charts, self.tools.reader);
-        charts.load(self.dir, self.options.profile, Some(&missing), reader).map_err(diagnostics)
+        let chart = charts.load(self.dir, self.options.profile, Some(&missing), reader).map_err(diagnostics)?;
+        self.look_for_dependencies(&chart);
+        Ok(chart)
+    }
+
+    /// Whoever asked for the chart first has looked for what it lacks; what was seen there counts for all who use it.
+    fn look_for_dependencies(&self, chart: &Chart) {
+        if self.options.repositories.is_empty() {
+            return;
+        }
+        chart.metadata.dependencies().for_each(|dependency| drop(self.supplied(dependency)));
+        chart.dependencies.iter().for_each(|dependency| self.look_for_dependencies(dependency));
     }
 
     fn release(&self) -> Result<Release, Diagnostics> {
