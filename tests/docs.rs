@@ -55,7 +55,9 @@ impl Place {
         let place = Self { dir: RefCell::new(dir), tmp, ids };
         if let Some(from) = repository {
             let from = root().join(from);
-            place.shell(&format!("cp -r '{}/.' . && {COMMIT}", from.display()), page);
+            let copied = Command::new("cp").arg("-r").arg(from.join(".")).arg(&*place.dir.borrow()).status().unwrap();
+            assert!(copied.success(), "{}", from.display());
+            place.shell(COMMIT, page);
         }
         place
     }
