@@ -68,7 +68,7 @@ pub fn run(args: &CompareArgs, ui: &Ui) -> Exit {
         Err(diagnostics) => return fail(diagnostics),
     };
     let diff = match args.promote {
-        true => match promoted(args, &session, options, (&first, &second), ui) {
+        true => match promoted(&session, options, (&first, &second), ui) {
             Ok(diff) => diff,
             Err(exit) => return exit,
         },
@@ -113,7 +113,6 @@ fn named(session: &Session, text: &str) -> Result<SideOf, Diagnostics> {
 
 /// What the second side would be with the inputs of the first.
 fn promoted(
-    args: &CompareArgs,
     session: &Session,
     options: Options,
     (first, second): (&SideOf, &SideOf),
@@ -137,6 +136,5 @@ fn promoted(
     let options = crate::diff::Options { own_words, ..Default::default() };
     let diff = crate::diff::compare(&compiled.base, &compiled.head, &options);
     drop(Saving::start(session.cache.clone()));
-    let _ = args;
     Ok(diff)
 }

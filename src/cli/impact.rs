@@ -10,9 +10,9 @@ use super::session::{Asked, Session, compile};
 use super::ui::{Stream, Ui};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
-use crate::git::{GitError, Repository, ResolveOptions};
-use crate::pipeline::Options;
+use crate::git::{GitError, ObjectId, Repository, ResolveOptions};
 use crate::pipeline::impact::{self, Reached, State, Why};
+use crate::pipeline::{Compiled, Compiler, Options};
 use crate::world::EntryKind;
 
 /// Shows which apps on which clusters a changed file, or everything since a revision, reaches.
@@ -36,7 +36,11 @@ pub fn run(args: &ImpactArgs, ui: &Ui) -> Exit {
         (None, false) => of_files(&session, args),
         (since, _) => {
             let of = since.as_deref().unwrap_or("HEAD");
-            self::since(&session, &asked, of, ui).map(|changes| vec![Answer::of_changes(changes, since.as_deref())])
+            self::since(&session, &asked, of, ui).and_then(|changes| {
+                let unread = changes.unread(&session, args.staged);
+                let unread = unread.map_err(|error| Diagnostics::from(crate::pipeline::unknown_revision(&error)))?;
+                Ok(vec![Answer::of_changes(changes.reached, unread, since.as_deref())])
+            })
         }
     };
     let answers = match answers {
@@ -55,13 +59,49 @@ pub fn run(args: &ImpactArgs, ui: &Ui) -> Exit {
     if session.selection.has_held(&session.compiled) { Exit::Partial } else { Exit::Fine }
 }
 
-/// Whom changes reach.
-#[derive(Default)]
+/// What changed, and what it was before.
 pub struct Changes {
-    /// Those that are selected.
+    /// Whom it reaches, as far as it is selected.
     pub reached: Vec<Reached>,
-    /// The files that changed and that nothing reads, as they are shown.
-    pub unread: Vec<String>,
+    /// The state before, if there is one that can be compiled.
+    before: Option<Before>,
+}
+
+/// A state that changes are told from.
+struct Before {
+    git: Repository,
+    /// The trees of the commit, and of the one that is checked out.
+    trees: (ObjectId, ObjectId),
+    compiler: Compiler,
+    compiled: Compiled,
+}
+
+impl Changes {
+    fn of_everything(session: &Session, head: &State) -> Self {
+        Self { reached: selected(session, impact::everything(head)), before: None }
+    }
+
+    /// The files that changed and that nothing reads, then or now, as they are shown.
+    fn unread(&self, session: &Session, staged: bool) -> Result<Vec<String>, GitError> {
+        let Some(Before { git, trees: (left, now), compiler, compiled }) = &self.before else { return Ok(Vec::new()) };
+        let files = if staged {
+            git.files_between(*left, git.index_tree()?)?
+        } else {
+            let mut files = git.files_between(*left, *now)?;
+            files.extend(git.uncommitted_files()?);
+            files.sort();
+            files.dedup();
+            files
+        };
+        let base = State { compiler, compiled };
+        let head = State { compiler: &session.compiler, compiled: &session.compiled };
+        let unread = files.iter().filter_map(|file| {
+            let now = impact::of_file(&head, file);
+            let is_read = !now.reached.is_empty() || !impact::of_file(&base, file).reached.is_empty();
+            (!is_read).then_some(now.file)
+        });
+        Ok(unread.collect())
+    }
 }
 
 /// Whom the changes since a revision reach, as far as it is selected: since the commit where HEAD left it. What is there
@@ -77,36 +117,23 @@ pub fn since(session: &Session, asked: &Asked, revision: &str, ui: &Ui) -> Resul
     let head = State { compiler: &session.compiler, compiled: &session.compiled };
     if asked.staged && git.is_unborn().map_err(failed)? {
         // The first commit changes everything.
-        return Ok(Changes { reached: selected(session, impact::everything(&head)), unread: Vec::new() });
+        return Ok(Changes::of_everything(session, &head));
     }
     let options =
         ResolveOptions { expressions: true, remote: git.main_remote().map_err(failed)?, ..Default::default() };
     let named = git.resolve(revision, &options).map_err(failed)?;
     let now = git.resolve("HEAD", &options).map_err(failed)?;
     let left = git.left_by(&named, &now).map_err(failed)?;
-    let base = super::session::compile_at(session, asked, &left.id.to_string());
-    let base = match base {
+    let (compiler, compiled) = match super::session::compile_at(session, asked, &left.id.to_string()) {
         Ok(base) => base,
         Err(_) => {
             ui.talk(&format!("`{revision}` can't be compiled: everything counts as changed since\n"));
-            return Ok(Changes { reached: selected(session, impact::everything(&head)), unread: Vec::new() });
+            return Ok(Changes::of_everything(session, &head));
         }
     };
-    let base = State { compiler: &base.0, compiled: &base.1 };
-    let mut files = match asked.staged {
-        true => git.index_tree().and_then(|staged| git.files_between(left.tree, staged)),
-        false => git.files_between(left.tree, now.tree),
-    }
-    .map_err(failed)?;
-    if !asked.staged {
-        files.extend(git.uncommitted_files().map_err(failed)?);
-        files.sort();
-        files.dedup();
-    }
-    let read = |state: &State, file: &String| impact::of_file(state, file).reached.is_empty();
-    let unread = files.iter().filter(|file| read(&head, file) && read(&base, file));
-    let unread = unread.map(|file| impact::of_file(&head, file).file).collect();
-    Ok(Changes { reached: selected(session, impact::since(&base, &head, asked.options)), unread })
+    let base = State { compiler: &compiler, compiled: &compiled };
+    let reached = selected(session, impact::since(&base, &head, asked.options));
+    Ok(Changes { reached, before: Some(Before { git, trees: (left.tree, now.tree), compiler, compiled }) })
 }
 
 /// Those that are selected.
@@ -169,8 +196,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn of_changes(changes: Changes, since: Option<&str>) -> Self {
-        let Changes { reached, unread } = changes;
+    fn of_changes(reached: Vec<Reached>, unread: Vec<String>, since: Option<&str>) -> Self {
         Self { since: since.map(str::to_owned), reached, unread, ..Self::default() }
     }
 

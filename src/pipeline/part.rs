@@ -99,17 +99,20 @@ impl Part {
         let parents = compiled.apps.values().filter_map(|result: &AppResult| result.parent.as_ref());
         let all = parents.chain(&compiled.declarers).chain(&compiled.makers);
         let mut makers = all.map(|key| key_text(fleet, key));
-        let assumed = |id: ClusterId| fleet.clusters.get(id).is_none();
         // Whether any cluster has a values file is told of all of them.
         let found = compiled.planning.iter().map(|planning| &planning.found);
         !compiled.fatal
             && found.eq(record.planning.iter().map(|planning| &planning.found))
             && fleet.clusters.len() == record.planning.len()
             && makers.all(|key| known.contains(key.as_str()))
-            && !compiled.apps.values().filter_map(|result| result.cluster).any(assumed)
-            // A maker that was on one of these clusters is there still.
-            && record.units.iter().filter(|u| u.makes && u.cluster.as_ref().is_some_and(|c| self.clusters.contains(c))).all(
-                |unit| compiled.apps.keys().any(|key| key_text(fleet, key) == unit.key),
-            )
+            && self.keeps_makers(compiled, record)
+    }
+
+    /// Whether every maker that was on one of these clusters is there still.
+    fn keeps_makers(&self, compiled: &Compiled, record: &Record) -> bool {
+        let there: BTreeSet<String> = compiled.apps.keys().map(|key| key_text(&compiled.fleet, key)).collect();
+        let is_here = |cluster: &Arc<str>| self.clusters.contains(cluster);
+        let mut makers = record.units.iter().filter(|unit| unit.makes && unit.cluster.as_ref().is_some_and(is_here));
+        makers.all(|unit| there.contains(&unit.key))
     }
 }
