@@ -1,11 +1,29 @@
-//! Gives the build a name: results of another build are never taken for its own.
+//! Gives the build a name, and links optimised builds for Linux with glibc at a fixed address.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
+    fixed_address();
+    name()
+}
+
+/// Half of what starting takes is the loader's rewriting of addresses, where there are any to rewrite. Static builds (musl)
+/// are left as they are: rustc's start files for them want to be moved.
+fn fixed_address() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let is = |variable: &str, value: &str| env::var(variable).is_ok_and(|found| found == value);
+    let linux = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    if linux && is("PROFILE", "release") && !features.split(',').any(|feature| feature == "crt-static") {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
+}
+
+/// `TERRACE_BUILD`: results of another build are never taken for its own.
+fn name() -> io::Result<()> {
     let mut files = Vec::new();
     for place in ["src", "schemas", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={place}");
