@@ -34,6 +34,7 @@ pub mod go;
 pub mod graph;
 pub mod kube;
 pub mod layer;
+pub mod parallel;
 pub mod pipeline;
 pub mod plan;
 pub mod provenance;

@@ -7,6 +7,7 @@ mod fixpoint;
 mod hierarchy;
 mod hydrators;
 pub mod impact;
+mod laps;
 mod memo;
 mod names;
 mod open;
@@ -30,6 +31,7 @@ pub use appliers::{AppliedBy, add_appliers};
 pub use assemble::{held, trees};
 pub use explain::{Explained, FieldPath};
 pub use hierarchy::hierarchy;
+pub use laps::Laps;
 pub use names::name_clusters;
 pub use open::{Opening, unknown_revision};
 pub use patches::Patched;
@@ -162,21 +164,6 @@ impl Compiled {
     }
 }
 
-/// A stopwatch for the stages.
-#[derive(Debug)]
-struct Laps {
-    since: Instant,
-    laps: Vec<(&'static str, Duration)>,
-}
-
-impl Laps {
-    fn lap(&mut self, name: &'static str) {
-        let now = Instant::now();
-        self.laps.push((name, now - self.since));
-        self.since = now;
-    }
-}
-
 /// How a fleet is compiled.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -285,7 +272,7 @@ impl Compiler {
 
 /// Compiles an opened fleet.
 fn compile(opened: Opened, run: &Run, part: Option<&Part>) -> Compiled {
-    let mut laps = Laps { since: Instant::now(), laps: Vec::new() };
+    let mut laps = Laps::new();
     let Opened { mut fleet, roots, mut diagnostics, remote_url, reads: opening } = opened;
     let hub = roots.first().and_then(|root| root.hubs.first().copied());
     let mut start = fixpoint::Start::default();

@@ -30,6 +30,7 @@ use clap::{CommandFactory, Parser};
 pub use args::Cli;
 
 use crate::exit::Exit;
+use crate::parallel;
 
 /// Runs the command line and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -56,8 +57,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let ui = ui::Ui::new(&cli.global);
     if let Some(threads) = cli.global.threads {
-        // Fails only if a pool is there already, which then does as well.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+        parallel::use_threads(threads);
+    }
+    // A chart or a kustomization may be small.
+    let starts_itself = matches!(
+        cli.verb,
+        args::Verb::Helm(_)
+            | args::Verb::Kustomize(_)
+            | args::Verb::Schema(_)
+            | args::Verb::Cache(_)
+            | args::Verb::Man(_)
+            | args::Verb::Completions { .. }
+    );
+    if !starts_itself {
+        parallel::start();
     }
     match cli.verb {
         args::Verb::Render(args) => render::run(&args, &ui),

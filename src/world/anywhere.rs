@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disk::{failure, read_file, special};
+use super::disk::{failure, file_size, read_file, read_file_into, special};
 use super::{DirEntry, EntryKind, ReadError, Tree};
 
 /// The whole file system: a path is an absolute one without its leading slash. Symbolic links lead wherever they lead.
@@ -34,12 +34,11 @@ impl Anywhere {
     fn on_disk(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
-}
 
-impl Tree for Anywhere {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        if let Ok(bytes) = read_file(&self.on_disk(path)) {
-            return Ok(bytes);
+    /// Looks at the file at a path, symbolic links followed.
+    fn file<T>(&self, path: &str, mut look: impl FnMut(&Path) -> Result<T, ReadError>) -> Result<T, ReadError> {
+        if let Ok(found) = look(&self.on_disk(path)) {
+            return Ok(found);
         }
         // A link, perhaps: what it leads to is what was asked for.
         let real = self.on_disk(path).canonicalize().map_err(|e| failure(&e))?;
@@ -50,7 +49,21 @@ impl Tree for Anywhere {
         if !kind.is_file() {
             return Err(ReadError::Special(special(kind)));
         }
-        read_file(&real)
+        look(&real)
+    }
+}
+
+impl Tree for Anywhere {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.file(path, read_file)
+    }
+
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        self.file(path, |path| read_file_into(path, buffer))
+    }
+
+    fn size(&self, path: &str) -> Result<u64, ReadError> {
+        self.file(path, file_size)
     }
 
     fn real(&self, path: &str) -> Option<String> {

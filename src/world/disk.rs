@@ -188,8 +188,14 @@ impl Tree for DiskTree {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = Vec::new();
+        self.read_into(path, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
         match self.resolver.resolve(self, path)? {
-            Place::File(real) => read_file(&self.root.join(real)),
+            Place::File(real) => read_file_into(&self.root.join(real), buffer),
             Place::Directory(_) => Err(ReadError::WrongKind(EntryKind::Directory)),
             Place::Missing => Err(self.misnamed(path).unwrap_or(ReadError::Missing)),
             Place::BadLink(error) => Err(error),
@@ -266,19 +272,35 @@ fn file_stamp(_: &Path) -> Option<Stamp> {
 
 /// The bytes of a regular file. `path` was one a moment ago; whatever it has become since is not followed or waited for.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    read_file_into(path, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same in place of what is in a buffer.
+pub(super) fn read_file_into(path: &Path, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
+    let (file, size) = open_file(path)?;
+    bytes.clear();
+    bytes.reserve_exact(usize::try_from(size).unwrap_or(0));
+    // It may grow meanwhile.
+    file.take(MAX_FILE_BYTES + 1).read_to_end(bytes).map_err(|e| failure(&e))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES { Err(TOO_LARGE) } else { Ok(()) }
+}
+
+/// How many bytes a file has that can be opened.
+pub(super) fn file_size(path: &Path) -> Result<u64, ReadError> {
+    open_file(path).map(|(_, size)| size)
+}
+
+const TOO_LARGE: ReadError = ReadError::TooLarge { limit: MAX_FILE_BYTES };
+
+fn open_file(path: &Path) -> Result<(File, u64), ReadError> {
     let file = open(path).map_err(|e| failure(&e))?;
     let metadata = file.metadata().map_err(|e| failure(&e))?;
     if !metadata.is_file() {
         return Err(ReadError::Failed("changed while it was read".to_owned()));
     }
-    let too_large = ReadError::TooLarge { limit: MAX_FILE_BYTES };
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(too_large);
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    // It may grow meanwhile.
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failure(&e))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES { Err(too_large) } else { Ok(bytes) }
+    if metadata.len() > MAX_FILE_BYTES { Err(TOO_LARGE) } else { Ok((file, metadata.len())) }
 }
 
 #[cfg(unix)]

@@ -5,9 +5,11 @@
 //! [`Reader`], which records what it saw, so that a cache can ask later whether the same would be seen again.
 
 mod anywhere;
+mod buffer;
 mod disk;
 mod find;
 mod git;
+mod later;
 mod memory;
 mod once;
 mod path;
@@ -27,6 +29,7 @@ pub use anywhere::Anywhere;
 pub use disk::{DiskOptions, DiskTree};
 pub use find::{find, is_glob};
 pub use git::{GitOptions, GitTree};
+pub use later::Later;
 pub use memory::MemoryTree;
 pub use path::{FilePath, TreeId, join, normalize, parent};
 pub use reads::{Digest, Reader, Reads};
@@ -108,6 +111,17 @@ pub trait Tree: Send + Sync + fmt::Debug {
     /// The bytes of a file. Symbolic links are followed inside the tree.
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError>;
 
+    /// The same into a buffer, in place of what is in it.
+    fn read_into(&self, path: &str, buffer: &mut Vec<u8>) -> Result<(), ReadError> {
+        *buffer = self.read(path)?;
+        Ok(())
+    }
+
+    /// How many bytes a file has that could be read.
+    fn size(&self, path: &str) -> Result<u64, ReadError> {
+        self.read(path).map(|bytes| bytes.len() as u64)
+    }
+
     /// The entries of a directory, sorted by name in byte order.
     fn list(&self, path: &str) -> Result<Vec<DirEntry>, ReadError>;
 
@@ -165,7 +179,7 @@ pub(super) struct Listing {
 pub struct World {
     trees: RwLock<Vec<Mounted>>,
     stamps: OnceLock<Arc<Stamps>>,
-    sources: Sources,
+    sources: Arc<Sources>,
     texts: Once<Text>,
     listings: Once<Listed>,
     kinds: Once<Kind>,
@@ -247,9 +261,12 @@ impl World {
     fn read_text(&self, path: &FilePath) -> Text {
         // Looked at before it is read: what changes meanwhile is read again the next time.
         let stamp = self.stamps.get().and_then(|_| self.tree(path.tree)?.stamp(&path.path));
-        let bytes = self.bytes(path)?;
-        let text = String::from_utf8(bytes).map_err(|e| ReadError::NotUtf8 { at: e.utf8_error().valid_up_to() })?;
-        let file = self.sources.add(self.show(path), text, SourceKind::File);
+        let tree = self.tree(path.tree).ok_or(ReadError::Missing)?;
+        let file = buffer::with(|buffer| -> Text {
+            tree.read_into(&path.path, buffer)?;
+            let text = std::str::from_utf8(buffer).map_err(|e| ReadError::NotUtf8 { at: e.valid_up_to() })?;
+            Ok(self.sources.add(tree.show(&path.path), text, SourceKind::File))
+        })?;
         if let (Some(stamps), Some(stamp)) = (self.stamps.get(), stamp) {
             stamps.note(stamp, *file.digest());
         }

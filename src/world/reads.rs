@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{DirEntry, EntryKind, FilePath, ReadError, World};
+use super::{DirEntry, EntryKind, FilePath, Later, ReadError, World};
+use crate::parallel;
 use crate::provenance::ValuesPath;
 use crate::source::SourceFile;
 
@@ -83,20 +84,19 @@ impl<'w> Reader<'w> {
     }
 
     /// Reads the texts of many files at once, on all threads, so that [`Reader::text`] has them. What can't be read is
-    /// told when it is asked for. A few files are read faster than threads are started.
+    /// told when it is asked for. A few files are read faster than threads are started, and one thread by itself reads them as
+    /// fast then.
     pub fn prefetch(&self, paths: &[FilePath]) {
         self.prefetch_and(paths, |_, _| {});
     }
 
     /// The same, and something done with each text there and then.
     pub fn prefetch_and(&self, paths: &[FilePath], then: impl Fn(&FilePath, &SourceFile) + Sync) {
-        use rayon::prelude::*;
-        const FEW: usize = 64;
-        if paths.len() < FEW {
+        if paths.len() < parallel::FEW || parallel::is_alone() {
             return;
         }
         let (world, recording) = (self.world, self.recording);
-        paths.par_iter().for_each(|path| {
+        parallel::each(paths, |path| {
             if let Ok(file) = world.text(path) {
                 if recording {
                     file.digest();
@@ -104,6 +104,15 @@ impl<'w> Reader<'w> {
                 then(path, &file);
             }
         });
+    }
+
+    /// Files to be read later, each with its size in bytes. What is read of them isn't recorded.
+    pub fn later(&self, paths: Vec<FilePath>) -> Vec<Result<(Later, u64), ReadError>> {
+        let world = self.world;
+        match paths.len() < parallel::FEW {
+            true => paths.iter().map(|path| world.later(path)).collect(),
+            false => parallel::map(paths, |path| world.later(&path)),
+        }
     }
 
     /// The text of a file.

@@ -13,12 +13,13 @@ use crate::cli::args::Format;
 use crate::cli::ui::{Stream, Ui};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::exit::Exit;
+use crate::pipeline::Laps;
 use crate::provenance::Recorder;
 use crate::render::helm::chart::{self, Failure, LoadOptions, Overrides, PrepareOptions, ValuesInput};
 use crate::render::helm::effects::Seeded;
 use crate::render::helm::gotemplate::exec::Effects;
 use crate::render::helm::gotemplate::exec::Limits;
-use crate::render::helm::program::Program;
+use crate::render::helm::program::{Program, Unparsed};
 use crate::render::helm::release::error::{USE_DEBUG, executing};
 use crate::render::helm::release::print::{Printing, print, print_broken};
 use crate::render::helm::release::{self, Ahead, Capabilities, Crd, KubeVersion, collect_ahead};
@@ -82,6 +83,7 @@ struct Work<'a> {
     tree: crate::world::TreeId,
     recorder: Recorder,
     notes: &'a mut Diagnostics,
+    laps: Laps,
 }
 
 impl<'a> Work<'a> {
@@ -93,7 +95,7 @@ impl<'a> Work<'a> {
         let tree = world.mount(Arc::clone(&files) as Arc<dyn crate::world::Tree>);
         let profile = args.profile.into();
         let (reader, recorder) = (Reader::forgetful(world), Recorder::off());
-        Ok(Self { args, profile, ui, world, reader, files, tree, recorder, notes })
+        Ok(Self { args, profile, ui, world, reader, files, tree, recorder, notes, laps: Laps::new() })
     }
 
     /// What `helm template` does, in its order.
@@ -111,8 +113,9 @@ impl<'a> Work<'a> {
         let path = self.locate(&chart)?;
         let user = self.user_values()?;
         let shown = format!("/{}", path.path);
-        let options = LoadOptions { profile, shown: Some(&shown), ..LoadOptions::default() };
+        let options = LoadOptions { profile, shown: Some(&shown), unread: true, ..LoadOptions::default() };
         let loaded = chart::load(&self.reader, &path, &options)?;
+        self.laps.lap("load");
         // The run ends with this chart: the system takes its memory back faster than it is freed piece by piece.
         crate::cli::session::leave(Arc::clone(&loaded));
         self.notes.extend(loaded.warnings.clone());
@@ -132,10 +135,16 @@ impl<'a> Work<'a> {
         for warning in &prepared.warnings {
             self.ui.talk(&format!("{}\n", warning.helm));
         }
+        self.laps.lap("values");
         let ahead = Ahead::new(profile);
-        let files = self.render(&prepared, &release, &ahead)?;
-        let crds = prepared.root.crds().into_iter();
-        let crds = crds.map(|crd| Crd { path: crd.path.into(), text: crd.file.content.shared() }).collect();
+        let rendered = self.render(&prepared, &release, &ahead);
+        let crds = if args.include_crds { prepared.root.crds() } else { Vec::new() };
+        let crds = crds.into_iter().map(|crd| Crd { path: crd.path.into(), text: crd.file.content.shared() }).collect();
+        if let Some(lost) = chart::lost(&self.reader, &loaded) {
+            return Err(lost.into());
+        }
+        let files = rendered?;
+        self.laps.lap("render");
         let printing = self.printing();
         match collect_ahead(files, crds, prepared.root.name(), profile, &ahead) {
             Ok(output) => {
@@ -152,6 +161,8 @@ impl<'a> Work<'a> {
                     }
                 };
                 self.ui.out(&text);
+                self.laps.lap("print");
+                self.ui.timings(&self.laps.laps);
                 Ok(())
             }
             Err(broken) => {
@@ -324,24 +335,22 @@ impl<'a> Work<'a> {
         ahead: &Ahead,
     ) -> Result<Vec<release::RenderedFile>, Failed> {
         let profile = self.profile;
-        let program = Program::new(&prepared.root, profile).map_err(|why| Failed {
-            text: why.helm(),
-            diagnostics: fault::unparsed(&why),
-            rendering: true,
-        })?;
-        let program = ManuallyDrop::new(program);
+        let unparsed =
+            |why: Box<Unparsed>| Failed { text: why.helm(), diagnostics: fault::unparsed(&why), rendering: true };
+        let program = ManuallyDrop::new(Program::begin(&prepared.root, profile).map_err(unparsed)?);
         let identity = [release.name.as_str(), release.namespace.as_str()];
         let limits = Limits::default();
-        let result = if self.args.random {
-            ahead.reading(|made| template::render(&program, prepared, release, profile, &mut Real, limits, false, made))
-        } else {
-            let mut effects = Seeded::new(&identity);
-            let result = ahead.reading(|made| {
-                template::render(&program, prepared, release, profile, &mut effects, limits, false, made)
-            });
-            self.notes.extend(effects.uses.iter().map(fault::seeded));
-            result
+        let mut seeded = Seeded::new(&identity);
+        let mut once = |made: &mut dyn FnMut(&release::RenderedFile)| {
+            let effects: &mut dyn Effects = if self.args.random { &mut Real } else { &mut seeded };
+            template::render(&program, prepared, release, profile, effects, limits, false, made)
         };
+        let result = match program.is_small() {
+            true => once(&mut |_| {}),
+            false => ahead.reading(|| program.parse_behind(), once),
+        };
+        program.check().map_err(unparsed)?;
+        self.notes.extend(seeded.uses.iter().map(fault::seeded));
         let failed = match result {
             Ok(rendered) => return Ok(rendered.files),
             Err(failed) => failed,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::Profile;
 use super::chart::{Chart, Failure, Instance, LoadOptions, Missing, load};
 use super::program::{Program, Unparsed, walk};
+use crate::parallel;
 use crate::world::{FilePath, Reader, Reads};
 
 type Loaded = Result<(Arc<Chart>, Reads), (Failure, Reads)>;
@@ -39,7 +40,8 @@ impl Charts {
     ) -> Result<Arc<Chart>, Failure> {
         let loaded = self.loaded.get((path.clone(), profile), || {
             let own = Reader::new(reader.world());
-            let found = load(&own, path, &LoadOptions { profile, missing, local: true, shown: None });
+            let options = LoadOptions { profile, missing, local: true, ..LoadOptions::default() };
+            let found = load(&own, path, &options);
             let reads = own.into_reads();
             Arc::new(match found {
                 Ok(chart) => Ok((chart, reads)),
@@ -69,7 +71,7 @@ impl Charts {
     }
 }
 
-/// What is made once, by whoever asks first.
+/// What is made once, by whoever asks first: the others wait.
 #[derive(Debug)]
 struct Once<K, V> {
     cells: Mutex<HashMap<K, Arc<OnceLock<V>>>>,
@@ -86,6 +88,18 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
         let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = Arc::clone(cells.entry(key).or_default());
         drop(cells);
-        cell.get_or_init(make).clone()
+        cell.get_or_init(|| parallel::alone(make)).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wait_for_is_made_alone() {
+        let once = Once::default();
+        assert!(once.get(1, parallel::is_alone));
+        assert!(!parallel::is_alone());
     }
 }

@@ -90,8 +90,9 @@ pub fn render(
         scope.set("Template", Value::from(template).into());
         let result = exec.execute(path, &Value::from(scope.retyped(values_type(profile))).into());
         let (bytes, segments) = result.map_err(|fault| Box::new(Failed { path: path.clone(), fault }))?;
-        let (text, segments) = without_no_value(bytes, segments);
-        let file = RenderedFile { path: path.clone(), text };
+        let (bytes, segments) = without_no_value(bytes, segments);
+        let file = RenderedFile { path: path.clone(), text: bytes.as_slice().into() };
+        exec.reuse(bytes);
         made(&file);
         rendered.files.push(file);
         if record {

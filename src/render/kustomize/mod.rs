@@ -41,11 +41,10 @@ pub mod written;
 
 use std::cell::{Cell, RefCell};
 
-use rayon::prelude::*;
-
 use super::objects::{Wrong, flatten};
 use super::{Env, Manifest, Rendered, helm};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::parallel;
 use crate::provenance::Recorder;
 use crate::source::Origin;
 use crate::world::{FilePath, Reader};
@@ -205,7 +204,11 @@ fn clean(resource: &mut Resource, origins: bool, transformations: bool) {
 
 /// The output of `kustomize build`.
 pub fn to_yaml(resources: &[Resource]) -> String {
-    let texts: Vec<String> = resources.par_iter().map(|resource| yaml::emit(resource.node())).collect();
+    let emit = |resource: &Resource| yaml::emit(resource.node());
+    let texts: Vec<String> = match resources.len() < parallel::FEW {
+        true => resources.iter().map(emit).collect(),
+        false => parallel::map(resources.iter().collect(), emit),
+    };
     texts.join("---\n")
 }
 

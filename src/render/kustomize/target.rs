@@ -6,8 +6,6 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::bases::{Base, Bases, Key};
 use super::build_origin::{self, BuildOrigin};
 use super::context::Context;
@@ -27,6 +25,7 @@ use super::run::{self, Step};
 use super::transformer_config::TransformerConfig;
 use super::types::{Kustomization, Text};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::parallel;
 use crate::provenance::Recorder;
 use crate::render::helm;
 use crate::source::{Origin, SourceFile, SourceKind};
@@ -250,7 +249,10 @@ impl<'a, 'w> Target<'a, 'w> {
         let parse = |found: Result<(Arc<SourceFile>, &FilePath)>| {
             found.and_then(|(text, path)| factory::from_source(&text, path))
         };
-        let parsed: Vec<_> = texts.into_par_iter().map(|text| text.map(parse)).collect();
+        let parsed: Vec<_> = match texts.len() < parallel::FEW {
+            true => texts.into_iter().map(|text| text.map(parse)).collect(),
+            false => parallel::map(texts, |text| text.map(parse)),
+        };
         let mut failed: Option<Failure> = None;
         for (name, parsed) in names.iter().zip(parsed) {
             let done = match parsed {

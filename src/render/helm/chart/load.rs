@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use super::archive::{self, Broken};
 use super::failure::Failure;
 use super::ignore::Rules;
+use super::later::Unread;
 use super::metadata::Metadata;
 use super::model::{Chart, Content, File};
 use super::values_file;
@@ -17,7 +18,7 @@ use crate::render::helm::Profile;
 use crate::render::unreadable;
 use crate::semver;
 use crate::source::{FileId, Origin, SourceFile, SourceKind};
-use crate::world::{EntryKind, FilePath, ReadError, Reader};
+use crate::world::{EntryKind, FilePath, Later, ReadError, Reader};
 use crate::yaml::{self, Map, Node, Value};
 
 /// Supplies charts that Chart.yaml names and `charts/` lacks: the path of a directory or an archive.
@@ -35,6 +36,9 @@ pub struct LoadOptions<'a> {
     pub local: bool,
     /// Where charts of mapped repositories stand.
     pub missing: Option<Missing<'a>>,
+    /// Whether what templates may ask for as `.Files` is read when they do, from a directory: nobody records what was read.
+    /// [`Chart::lost`] tells afterwards whether it all could be.
+    pub unread: bool,
 }
 
 /// The values of a chart.
@@ -50,12 +54,30 @@ const MAX_DIRECTORIES: usize = 64;
 /// # Errors
 /// What Helm would refuse, at the line that has to change.
 pub fn load(reader: &Reader, path: &FilePath, options: &LoadOptions) -> Result<Arc<Chart>, Failure> {
-    let loader = Loader { reader, profile: options.profile, values: Mutex::default() };
+    let LoadOptions { profile, unread, .. } = *options;
+    let loader = Loader { reader, profile, unread, values: Mutex::default() };
     let shown = reader.world().show(path);
     let named = options.shown.unwrap_or(&shown);
     let mut chart = loader.at(path, named)?;
     loader.supply(&mut chart, path, options)?;
     Ok(Arc::new(chart))
+}
+
+/// The failure for a file that couldn't be read any more when a template asked for it; see [`LoadOptions::unread`].
+pub fn lost(reader: &Reader, chart: &Chart) -> Option<Failure> {
+    chart.lost().map(|(path, error)| no_file(reader, path, error, READING))
+}
+
+/// What Helm puts before the reason why a file can't be read.
+const READING: &str = "error reading ";
+
+fn no_file(reader: &Reader, path: &FilePath, error: &ReadError, before: &str) -> Failure {
+    let shown = reader.world().show(path);
+    let helm = match error {
+        ReadError::Missing => format!("{before}stat {shown}: no such file or directory"),
+        error => format!("{before}{shown}: {error}"),
+    };
+    Failure::new(helm, unreadable(reader, path, error))
 }
 
 /// A file of a chart that is being read.
@@ -71,6 +93,7 @@ type ReadValues = (Result<Node, Failure>, Diagnostics);
 struct Loader<'a, 'w> {
     reader: &'a Reader<'w>,
     profile: Profile,
+    unread: bool,
     /// What values files hold that were read while other threads read other files.
     values: Mutex<HashMap<FileId, ReadValues, FixedState>>,
 }
@@ -108,12 +131,7 @@ impl Loader<'_, '_> {
     }
 
     fn unreadable(&self, path: &FilePath, error: &ReadError, before: &str) -> Failure {
-        let shown = self.reader.world().show(path);
-        let helm = match error {
-            ReadError::Missing => format!("{before}stat {shown}: no such file or directory"),
-            error => format!("{before}{shown}: {error}"),
-        };
-        Failure::new(helm, unreadable(self.reader, path, error))
+        no_file(self.reader, path, error, before)
     }
 
     /// The files of a chart's directory, without those that `.helmignore` leaves out.
@@ -136,8 +154,9 @@ impl Loader<'_, '_> {
         };
         let mut found = Vec::new();
         let walked = self.walk(path, named, "", &rules, 0, &mut found);
-        let mut texts: Vec<FilePath> =
-            found.iter().filter(|(name, _)| !name.ends_with(".tgz")).map(|(_, path)| path.clone()).collect();
+        let (extra, read): (Vec<_>, Vec<_>) = found.iter().partition(|(name, _)| self.is_unread(name));
+        let texts = read.into_iter().filter(|(name, _)| !name.ends_with(".tgz"));
+        let mut texts: Vec<FilePath> = texts.map(|(_, path)| path.clone()).collect();
         let is_values = |path: &FilePath| path.name() == VALUES;
         // What takes longest comes first.
         texts.sort_by_key(|path| !is_values(path));
@@ -149,20 +168,37 @@ impl Loader<'_, '_> {
                 read.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, (values, warnings));
             }
         });
-        let files = found.into_iter().map(|(name, path)| self.file(name, &path));
+        let mut later = self.reader.later(extra.into_iter().map(|(_, path)| path.clone()).collect()).into_iter();
+        let files = found.into_iter().map(|(name, path)| {
+            let unread = if self.is_unread(&name) { later.next() } else { None };
+            self.file(name, &path, unread)
+        });
         // What is wrong with a file before the place where the walk ended comes first.
         let files = files.collect::<Result<Vec<Buffered>, Failure>>()?;
         walked.map(|()| files)
     }
 
-    /// A file of a chart, read.
-    fn file(&self, name: String, path: &FilePath) -> Result<Buffered, Failure> {
-        let content = self.text(path).map_err(|e| self.unreadable(path, &e, "error reading "))?;
-        let size = match &content {
-            Content::Text(file) => file.text.len(),
-            Content::Bytes(bytes) => bytes.len(),
+    /// Whether a file is read when somebody asks for it.
+    fn is_unread(&self, name: &str) -> bool {
+        self.unread && is_extra(name)
+    }
+
+    /// A file of a chart, read or to be.
+    fn file(
+        &self,
+        name: String,
+        path: &FilePath,
+        unread: Option<Result<(Later, u64), ReadError>>,
+    ) -> Result<Buffered, Failure> {
+        let read = match unread {
+            Some(unread) => unread.map(|(file, size)| (Content::Unread(Arc::new(Unread::new(file))), size)),
+            None => self.text(path).map(|content| {
+                let size = content.bytes().len() as u64;
+                (content, size)
+            }),
         };
-        if size as u64 > archive::MAX_FILE {
+        let (content, size) = read.map_err(|e| self.unreadable(path, &e, READING))?;
+        if size > archive::MAX_FILE {
             let quoted = crate::go::quote(path.name());
             let limit = archive::MAX_FILE;
             let helm = format!("chart file {quoted} is larger than the maximum file size {limit}");
@@ -362,11 +398,7 @@ impl Loader<'_, '_> {
                 let message = format!("`{place}` is a directory; one in charts/ may not be named `.tgz`");
                 return Err(Failure::new(helm, Diagnostic::error(Code::INVALID_CHART, message)));
             };
-            let bytes = match &content {
-                Content::Text(file) => file.text.as_bytes(),
-                Content::Bytes(bytes) => bytes,
-            };
-            match self.archive(bytes, place) {
+            match self.archive(content.bytes(), place) {
                 Ok(files) => self.chart(files, place, depth + 1, false),
                 Err(broken) => {
                     let helm = match broken {
@@ -422,10 +454,10 @@ impl Loader<'_, '_> {
 
     /// A file that has to be text for YAML.
     fn yaml(&self, file: &File, shown: &str) -> Result<Arc<SourceFile>, Failure> {
-        let bytes = match &file.content {
-            Content::Text(source) => return Ok(Arc::clone(source)),
-            Content::Bytes(bytes) => bytes,
-        };
+        if let Some(source) = file.source() {
+            return Ok(Arc::clone(source));
+        }
+        let bytes = file.bytes();
         let at = std::str::from_utf8(bytes).err().map_or(0, |e| e.valid_up_to());
         let place = format!("{shown}/{}", file.name);
         let lossy = self.source(place.clone(), String::from_utf8_lossy(bytes).into_owned());
@@ -538,4 +570,16 @@ impl Loader<'_, '_> {
             .hint("correct the dependency's name or version range, or the chart that stands there");
         Err(Failure::new(message, diagnostic))
     }
+}
+
+/// Whether a file of a chart, or of one in its `charts/`, is none that is read to render it: `.Files` alone has it.
+fn is_extra(path: &str) -> bool {
+    let mut own = path;
+    while let Some(below) = own.strip_prefix("charts/") {
+        // What stands in charts/ itself is an archive, or wrong.
+        let Some((_, rest)) = below.split_once('/') else { return false };
+        own = rest;
+    }
+    let known = ["Chart.yaml", "Chart.lock", VALUES, "values.schema.json", "requirements.yaml", "requirements.lock"];
+    !own.starts_with("templates/") && !known.contains(&own)
 }

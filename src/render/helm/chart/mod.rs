@@ -11,6 +11,7 @@ mod failure;
 mod ignore;
 mod instance;
 mod json;
+mod later;
 mod load;
 mod metadata;
 mod model;
@@ -23,7 +24,7 @@ mod values_file;
 
 pub use failure::{Failure, Warning};
 pub use instance::Instance;
-pub use load::{LoadOptions, Missing, load};
+pub use load::{LoadOptions, Missing, load, lost};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use model::{Chart, Content, Crd, File};
 pub use overrides::{Overrides, ValuesInput, overrides};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::later::Unread;
 use super::metadata::Metadata;
 use super::schema::Compiled;
 use crate::diag::Diagnostics;
@@ -48,6 +49,8 @@ pub enum Content {
     Text(Arc<SourceFile>),
     /// What isn't UTF-8.
     Bytes(Arc<[u8]>),
+    /// Either, once somebody asks.
+    Unread(Arc<Unread>),
 }
 
 /// A file of `crds/`, of the chart or of a dependency.
@@ -60,19 +63,38 @@ pub struct Crd {
 }
 
 impl Content {
+    /// What is at hand, or is read now.
+    fn read(&self) -> &Self {
+        match self {
+            Self::Text(_) | Self::Bytes(_) => self,
+            Self::Unread(file) => file.content(),
+        }
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        match self {
+        match self.read() {
             Self::Text(file) => file.text.as_bytes(),
             Self::Bytes(bytes) => bytes,
+            // What was read isn't unread.
+            Self::Unread(_) => &[],
         }
     }
 
     /// The bytes, to be kept.
     pub fn shared(&self) -> Arc<[u8]> {
-        match self {
+        match self.read() {
             Self::Text(file) => Arc::clone(&file.text).into(),
             Self::Bytes(bytes) => Arc::clone(bytes),
+            Self::Unread(_) => Arc::default(),
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn source(&self) -> Option<&Arc<SourceFile>> {
+        match self.read() {
+            Self::Text(file) => Some(file),
+            Self::Bytes(_) | Self::Unread(_) => None,
         }
     }
 }
@@ -85,10 +107,7 @@ impl File {
 
     /// The text, if it is one.
     pub fn source(&self) -> Option<&Arc<SourceFile>> {
-        match &self.content {
-            Content::Text(file) => Some(file),
-            Content::Bytes(_) => None,
-        }
+        self.content.source()
     }
 
     /// Whether it holds custom resource definitions: below `crds/`, and named like a manifest.

@@ -132,7 +132,7 @@ pub struct Variable {
     /// while executing. [`Variable::UNDEFINED`] where the parser lets a name pass that execution won't find.
     pub slot: u32,
     /// `$x`, then the fields.
-    pub ident: Box<[EcoString]>,
+    pub ident: EcoVec<EcoString>,
 }
 
 impl Variable {
@@ -175,7 +175,7 @@ pub enum Expr {
         /// Where it stands.
         pos: u32,
         /// The names, without dots.
-        ident: Box<[EcoString]>,
+        ident: EcoVec<EcoString>,
     },
     /// `(pipeline).a.b`, and fields of other operands.
     Chain {
@@ -184,7 +184,7 @@ pub enum Expr {
         /// The operand.
         node: Box<Expr>,
         /// The names, without dots.
-        field: Box<[EcoString]>,
+        field: EcoVec<EcoString>,
     },
     /// `$x.a.b`.
     Variable(Variable),

@@ -15,6 +15,7 @@ pub mod parse;
 pub mod quote;
 pub mod set;
 pub mod show;
+pub mod text;
 pub mod trail;
 pub mod value;
 

@@ -8,11 +8,18 @@ use ecow::EcoString;
 use foldhash::fast::FixedState;
 
 use super::ast::Tree;
+use super::text::Text;
 
 /// The templates of a chart, parsed once and shared by all its renders.
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
-    trees: HashMap<EcoString, Arc<Tree>, FixedState>,
+    trees: HashMap<EcoString, Slot, FixedState>,
+}
+
+#[derive(Clone, Debug)]
+enum Slot {
+    Tree(Arc<Tree>),
+    Text(Arc<Text>),
 }
 
 impl Templates {
@@ -28,13 +35,22 @@ impl Templates {
             if tree.is_empty() && self.trees.contains_key(&tree.name) {
                 continue;
             }
-            self.trees.insert(tree.name.clone(), tree);
+            self.trees.insert(tree.name.clone(), Slot::Tree(tree));
         }
+    }
+
+    /// Adds a text that defines nothing but itself, and whose name nobody else has. It is parsed when it is asked for; if it
+    /// can't be, there is no such template.
+    pub fn add_text(&mut self, text: Arc<Text>) {
+        self.trees.insert(text.name().clone(), Slot::Text(text));
     }
 
     /// The template of a name.
     pub fn get(&self, name: &str) -> Option<&Arc<Tree>> {
-        self.trees.get(name)
+        match self.trees.get(name)? {
+            Slot::Tree(tree) => Some(tree),
+            Slot::Text(text) => text.own(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 use super::head::{self, Head};
 use super::manifest::RenderedFile;
 use super::split::split;
+use crate::parallel;
 use crate::render::helm::Profile;
 
 /// What was read ahead.
@@ -32,10 +33,16 @@ impl Ahead {
         Self { profile, heads: Mutex::default() }
     }
 
-    /// Renders, and reads what has been rendered meanwhile. What is rendered last is left for
+    /// Renders, and meanwhile does something else and reads what has been rendered. What is rendered last is left for
     /// [`super::manifest::collect_ahead`].
-    pub fn reading<R>(&self, render: impl FnOnce(&mut dyn FnMut(&RenderedFile)) -> R) -> R {
+    pub fn reading<R>(
+        &self,
+        meanwhile: impl FnOnce() + Send,
+        render: impl FnOnce(&mut dyn FnMut(&RenderedFile)) -> R,
+    ) -> R {
+        parallel::start();
         rayon::in_place_scope(|scope| {
+            scope.spawn(|_| meanwhile());
             let (mut waiting, mut bytes) = (Vec::new(), 0);
             render(&mut |file| {
                 bytes += file.text.len();

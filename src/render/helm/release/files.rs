@@ -158,10 +158,11 @@ impl Object for Files {
     fn call(&self, name: &str, call: &mut Call) -> Result<Tracked, Fault> {
         match name {
             "Get" => {
-                let (text, origin) = match self.get(call.bytes(0)) {
-                    Some(Content::Text(file)) => (Value::from(&*file.text), Origin::new(file.id, 0)),
-                    Some(Content::Bytes(bytes)) => (bytes.to_vec().into(), Origin::NONE),
-                    None => ("".into(), Origin::NONE),
+                let found = self.get(call.bytes(0));
+                let (text, origin) = match (found, found.and_then(Content::source)) {
+                    (_, Some(file)) => (Value::from(&*file.text), Origin::new(file.id, 0)),
+                    (Some(content), None) => (content.bytes().to_vec().into(), Origin::NONE),
+                    (None, None) => ("".into(), Origin::NONE),
                 };
                 if !call.host.recording() {
                     return ok(text);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use rayon::prelude::*;
 
 use super::ahead::Ahead;
 use super::head::{self, Head};
 use super::hook::{self, HookInfo, Kind};
 use super::order::rank;
 use super::split::split;
+use crate::parallel;
 use crate::render::helm::Profile;
 
 /// A file that a template made.
@@ -18,7 +18,7 @@ pub struct RenderedFile {
     /// The template's path, from the name of the root chart on: `web/charts/db/templates/a.yaml`.
     pub path: EcoString,
     /// What it made.
-    pub text: Vec<u8>,
+    pub text: Arc<[u8]>,
 }
 
 /// A file of a chart's `crds/`.
@@ -139,21 +139,21 @@ pub fn collect_ahead(
 ) -> Result<Output, Box<Broken>> {
     let mut output = Output { crds, ..Output::default() };
     let own_notes = format!("{chart}/templates/NOTES.txt");
-    let mut kept: Vec<(EcoString, Result<String, Vec<u8>>)> = Vec::with_capacity(files.len());
+    let mut kept: Vec<RenderedFile> = Vec::with_capacity(files.len());
     for file in files {
         if !file.path.ends_with("NOTES.txt") {
-            kept.push((file.path, String::from_utf8(file.text).map_err(std::string::FromUtf8Error::into_bytes)));
+            kept.push(file);
         } else if file.path == own_notes {
             output.notes = Some(String::from_utf8_lossy(&file.text).into_owned());
         }
     }
-    kept.sort_by(|a, b| a.0.cmp(&b.0));
+    kept.sort_by(|a, b| a.path.cmp(&b.path));
 
     let is_partial = |path: &str| path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
     let mut documents = Vec::new();
     let mut not_utf8 = None;
-    for (path, text) in kept.iter().filter(|(path, _)| !is_partial(path)) {
-        match text {
+    for RenderedFile { path, text: bytes } in kept.iter().filter(|file| !is_partial(&file.path)) {
+        match std::str::from_utf8(bytes) {
             Ok(text) => {
                 let mut heads = ahead.take(path).into_iter();
                 documents.extend(split(text, profile).into_iter().map(|document| {
@@ -161,7 +161,7 @@ pub fn collect_ahead(
                     Document { path, start, text: document, head: heads.next() }
                 }));
             }
-            Err(bytes) => {
+            Err(_) => {
                 // What comes after it is never looked at.
                 not_utf8 = Some((path.clone(), bytes));
                 break;
@@ -171,8 +171,9 @@ pub fn collect_ahead(
     let unread = documents.iter().filter(|document| document.head.is_none());
     let small = unread.map(|document| document.text.len()).sum::<usize>() < SMALL;
     let read = |document: &mut Document| document.head.take().unwrap_or_else(|| head::read(document.text, profile));
+    let unread: Vec<&mut Document> = documents.iter_mut().collect();
     let heads: Vec<Result<Head, String>> =
-        if small { documents.iter_mut().map(read).collect() } else { documents.par_iter_mut().map(read).collect() };
+        if small { unread.into_iter().map(read).collect() } else { parallel::map(unread, read) };
 
     let mut broken = None;
     for (document, head) in documents.iter().zip(heads) {
@@ -207,8 +208,8 @@ pub fn collect_ahead(
     }
     if let Some((path, document, why)) = broken {
         let text = format!("YAML parse error on {path}: {why}");
-        let shown = |text: Result<String, Vec<u8>>| text.unwrap_or_else(|b| String::from_utf8_lossy(&b).into_owned());
-        let files = kept.into_iter().map(|(path, text)| (path, shown(text))).collect();
+        let shown = |file: RenderedFile| (file.path, String::from_utf8_lossy(&file.text).into_owned());
+        let files = kept.into_iter().map(shown).collect();
         return Err(Box::new(Broken { text, path, document, files, hooks: output.hooks }));
     }
     output.manifests.sort_by(|a, b| rank(&a.kind, profile).cmp(&rank(&b.kind, profile)));

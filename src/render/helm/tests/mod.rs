@@ -11,7 +11,7 @@ use super::Profile;
 use super::chart::{LoadOptions, Overrides, PrepareOptions, ValuesInput, load, overrides, prepare};
 use super::effects::Seeded;
 use super::gotemplate::exec::Limits;
-use super::program::Program;
+use super::program::{Program, Unparsed};
 use super::release::{self, Capabilities};
 use super::template::{self, Release};
 use crate::diag::Diagnostics;
@@ -56,8 +56,8 @@ fn render_within(files: &Files, values: &str, profile: Profile, limits: Limits, 
     let chart = load(&Reader::new(&world), &FilePath::new(tree, ""), &options).map_err(failed)?;
     let options = PrepareOptions { profile, ..PrepareOptions::default() };
     let prepared = prepare(&chart, &user, &options, &recorder).map_err(failed)?;
-    let program = Program::new(&prepared.root, profile);
-    let program = program.map_err(|why| Failed { text: why.helm(), limit: false })?;
+    let unparsed = |why: Box<Unparsed>| Failed { text: why.helm(), limit: false };
+    let program = Program::begin(&prepared.root, profile).map_err(unparsed)?;
     let release = Release {
         name: "r".to_owned(),
         namespace: "n".to_owned(),
@@ -67,6 +67,7 @@ fn render_within(files: &Files, values: &str, profile: Profile, limits: Limits, 
     };
     let mut effects = Seeded::new(&["test"]);
     let rendered = template::render(&program, &prepared, &release, profile, &mut effects, limits, record, &mut |_| {});
+    program.check().map_err(unparsed)?;
     let rendered = rendered.map_err(|failed| Failed {
         text: release::error::executing(&failed.path, &failed.fault, profile),
         limit: failed.fault.limit,
@@ -80,5 +81,5 @@ fn render_within(files: &Files, values: &str, profile: Profile, limits: Limits, 
         let path = path.strip_prefix("c/").unwrap_or(path);
         path.strip_prefix("templates/").unwrap_or(path).to_owned()
     };
-    Ok(rendered.files.into_iter().map(|file| (short(&file.path), file.text)).collect())
+    Ok(rendered.files.into_iter().map(|file| (short(&file.path), file.text.to_vec())).collect())
 }

@@ -116,6 +116,8 @@ pub struct Exec<'a> {
     /// The variables of all templates that are being executed, each from its [`State::base`] on.
     vars: Vec<Operand>,
     out: Out,
+    /// An empty buffer, for the next text.
+    spare: Vec<u8>,
     /// What the conditions and loops around the current action read, while recording: each with all those around it.
     control: Vec<ReadSet>,
     /// How many loops of the current template are around the current action.
@@ -197,6 +199,7 @@ impl<'a> Exec<'a> {
             scope: Scope::new(setup.templates),
             vars: Vec::new(),
             out: Out::default(),
+            spare: Vec::new(),
             control: Vec::new(),
             loops: 0,
             included: HashMap::default(),
@@ -225,10 +228,15 @@ impl<'a> Exec<'a> {
         self.execute_tree(&tree, data)
     }
 
+    /// Gives back a buffer for the next text: most files' texts are about as long.
+    pub fn reuse(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.spare = buffer;
+    }
+
     /// Executes one tree, with an output of its own.
     pub fn execute_tree(&mut self, tree: &Tree, data: &Tracked) -> Result<(Vec<u8>, Vec<Segment>), Fault> {
-        // A file's output is about as long as the file.
-        let bytes = if self.depth == 0 { Vec::with_capacity(tree.text.len()) } else { Vec::new() };
+        let bytes = if self.depth == 0 { std::mem::take(&mut self.spare) } else { Vec::new() };
         let outer = std::mem::replace(&mut self.out, Out::new(bytes));
         let mark = self.control.len();
         let loops = std::mem::take(&mut self.loops);

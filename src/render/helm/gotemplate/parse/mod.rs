@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
-use ecow::EcoString;
+use ecow::{EcoString, EcoVec};
 use foldhash::fast::FixedState;
 
 use super::ast::{Branch, Constant, Expr, List, Statement, Tree, Variable};
@@ -83,8 +83,8 @@ struct Parser<'t> {
     /// that none grows a list of its own.
     statements: Vec<Statement>,
     operands: Vec<Expr>,
-    /// Names that are too long to be kept without an allocation, each made once.
-    known: HashMap<&'t str, EcoString, FixedState>,
+    /// Paths of names (`.Values.image.tag`) as they are written, each made once: texts repeat a few of them over and over.
+    known: HashMap<&'t str, EcoVec<EcoString>, FixedState>,
     trees: Vec<Tree>,
     by_name: HashMap<EcoString, usize, FixedState>,
 }

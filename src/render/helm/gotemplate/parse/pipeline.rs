@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ecow::EcoString;
+use ecow::{EcoString, EcoVec};
 use foldhash::fast::FixedState;
 
 use super::super::ast::{Command, Expr, Pipe, Variable};
@@ -111,7 +111,7 @@ impl<'t> Parser<'t> {
             self.bound(token, self.scope.live.len())?;
             slot(self.scope.live.len() - 1)
         };
-        Ok(Variable { pos: token.start, slot, ident: Box::new([name.into()]) })
+        Ok(Variable { pos: token.start, slot, ident: [name.into()].into_iter().collect() })
     }
 
     fn slot(&self, name: &str) -> u32 {
@@ -170,22 +170,16 @@ impl<'t> Parser<'t> {
             let shown = quote(&expr_text(self.text, &node));
             return Err(self.fault(first, format_args!("unexpected . after term {shown}")));
         }
-        let (text, known) = (self.text, &mut self.known);
-        let field = fields.iter().map(|field| name(known, text, *field)).collect();
+        let field = path(&mut self.known, self.text, fields);
         Ok(Some(Expr::Chain { pos: first.start, node: Box::new(node), field }))
     }
 
     /// The names of the field or variable that was taken last and of the fields after it, and where Go says that they stand:
     /// at the second, if there is one.
-    fn names(&mut self) -> (Box<[EcoString]>, u32) {
-        let (text, known) = (self.text, &mut self.known);
-        match self.words.run_on(Kind::Field) {
-            [one] => (Box::new([name(known, text, *one)]), one.start),
-            words => {
-                let pos = words.get(1).map_or(0, |word| word.start);
-                (words.iter().map(|word| name(known, text, *word)).collect(), pos)
-            }
-        }
+    fn names(&mut self) -> (EcoVec<EcoString>, u32) {
+        let words = self.words.run_on(Kind::Field);
+        let pos = words.get(1).or(words.first()).map_or(0, |word| word.start);
+        (path(&mut self.known, self.text, words), pos)
     }
 
     fn term(&mut self, token: Token) -> Result<Option<Expr>, Fault> {
@@ -235,13 +229,17 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// A variable's name, or a field's without its dot.
-fn name<'t>(known: &mut HashMap<&'t str, EcoString, FixedState>, text: &'t str, word: Token) -> EcoString {
-    let start = word.start as usize + usize::from(word.kind == Kind::Field);
-    let name = text.get(start..word.end as usize).unwrap_or_default();
-    if name.len() <= EcoString::INLINE_LIMIT {
-        name.into()
-    } else {
-        known.entry(name).or_insert_with(|| name.into()).clone()
-    }
+/// The names of words that follow each other without space: a variable's or a field's, then those of fields.
+fn path<'t>(
+    known: &mut HashMap<&'t str, EcoVec<EcoString>, FixedState>,
+    text: &'t str,
+    words: &[Token],
+) -> EcoVec<EcoString> {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return EcoVec::new() };
+    let written = text.get(first.start as usize..last.end as usize).unwrap_or_default();
+    let name = |word: &Token| {
+        let start = word.start as usize + usize::from(word.kind == Kind::Field);
+        EcoString::from(text.get(start..word.end as usize).unwrap_or_default())
+    };
+    known.entry(written).or_insert_with(|| words.iter().map(name).collect()).clone()
 }

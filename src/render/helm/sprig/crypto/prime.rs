@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Limb, NonZero, Odd, Resize};
-use rayon::prelude::*;
 
+use crate::parallel;
 use crate::render::helm::gotemplate::call::{Call, Fault};
 
 /// The odd primes below this sieve.
@@ -73,8 +73,9 @@ fn next(start: &BoxedUint) -> Option<BoxedUint> {
     let open = composite.iter().enumerate().filter(|(_, composite)| !**composite);
     let open: Vec<BoxedUint> = open.map(|(i, _)| start.wrapping_add(BoxedUint::from(2 * i as u64))).collect();
     // Each thread looks at the next candidate: which one is the first doesn't depend on how many there are.
+    parallel::start();
     open.chunks(rayon::current_num_threads().max(1)).find_map(|some| {
-        let primes: Vec<bool> = some.par_iter().map(|n| n.bits() == start.bits() && passes(n)).collect();
+        let primes = parallel::map(some.iter().collect(), |n: &BoxedUint| n.bits() == start.bits() && passes(n));
         primes.iter().position(|is_prime| *is_prime).and_then(|at| some.get(at).cloned())
     })
 }
