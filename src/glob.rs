@@ -12,10 +12,16 @@ use regex::Regex;
 /// A compiled glob.
 #[derive(Clone, Debug)]
 pub struct Glob {
+    pattern: Box<str>,
     regex: Regex,
 }
 
 impl Glob {
+    /// The pattern, as it is written.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
     /// Compiles a glob. `separator` is what `*` and `?` stop at; none where they cross everything.
     ///
     /// # Errors
@@ -25,7 +31,7 @@ impl Glob {
         parser.sequence(0)?;
         parser.regex.push('$');
         let regex = Regex::new(&parser.regex).map_err(|_| format!("`{pattern}` is too large a glob"))?;
-        Ok(Self { regex })
+        Ok(Self { pattern: pattern.into(), regex })
     }
 
     /// Whether the whole text matches.

@@ -175,6 +175,22 @@ fn mistakes_in_the_call() {
     assert!(nothing.err.contains("Usage: terrace"), "{}", nothing.err);
 }
 
+/// A check of nothing finds nothing: that isn't to be taken for the answer.
+#[test]
+fn apps_that_are_not_there_are_told() {
+    let fleet = fleet();
+    let dir = fleet.to_str().unwrap();
+    let ran = run(&mut terrace(&["-C", dir, "check", "--app", "teem-*", "--app", "argocd/*"]));
+    assert_eq!(ran.code, 0);
+    let said = format!("{}{}", ran.out, ran.err);
+    assert!(said.contains("warning[invalid-value]: `--app teem-*`: no cluster has such an app"), "{said}");
+    assert!(!said.contains("argocd/*"), "{said}");
+    let ran = run(&mut terrace(&["-C", dir, "compare", "dev-01", "dr-01", "--app", "roof"]));
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("error[invalid-value]: `--app roof`: no cluster has such an app"), "{}", ran.err);
+    assert!(ran.err.contains("did you mean `root`?"), "{}", ran.err);
+}
+
 #[test]
 fn version() {
     for flag in ["--version", "-V"] {
@@ -244,6 +260,58 @@ fn timings() {
     assert_eq!(ran.code, 0);
     let stages: Vec<&str> = ran.err.lines().map(|line| line.split(" ms  ").nth(1).unwrap()).collect();
     assert_eq!(stages, ["open", "values and layers", "render", "assemble", "total"]);
+}
+
+/// Large charts are read, parsed and rendered by all threads, some of it at once: that may not show.
+#[test]
+fn a_large_chart_is_rendered_alike_by_any_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: String, text: String| {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("Chart.yaml".to_owned(), "apiVersion: v2\nname: large\nversion: 1.0.0\n".to_owned());
+    write("templates/_helpers.tpl".to_owned(), "{{define \"kind\"}}ConfigMap{{end}}".to_owned());
+    for i in 0..100 {
+        let text = format!(
+            "{{{{- $_ := set .Values \"count\" (add1 (.Values.count | default 0)) }}}}\napiVersion: v1\n\
+             kind: {{{{ include \"kind\" . }}}}\nmetadata: {{name: map-{i:03}}}\ndata:\n  count: {{{{ .Values.count | quote }}}}\n  \
+             file: {{{{ .Files.Get \"files/{i:03}\" }}}}\n{{{{- if eq 1 0 }}}}\n{}{{{{- end }}}}\n",
+            "  more: {{ .Values.more }}\n".repeat(40)
+        );
+        write(format!("templates/{i:03}.yaml"), text);
+        write(format!("files/{i:03}"), format!("text-{i}"));
+    }
+    let rendered = |threads: &str| {
+        let ran = run(&mut terrace(&["--threads", threads, "helm", "template", dir.path().to_str().unwrap()]));
+        (ran.code, ran.out, ran.err)
+    };
+    let (code, out, err) = rendered("1");
+    assert_eq!((code, err.as_str()), (0, ""));
+    // They share their values, last to first.
+    assert!(out.contains("name: map-099}\ndata:\n  count: \"1\"\n  file: text-99\n"), "{out}");
+    assert!(out.contains("name: map-000}\ndata:\n  count: \"100\"\n  file: text-0\n"), "{out}");
+    for threads in ["2", "3", "8"] {
+        assert_eq!(rendered(threads), (0, out.clone(), String::new()), "{threads} threads");
+    }
+    // The file that is parsed last is no template, and the first one fails: nothing is rendered of such a chart.
+    write("templates/000.yaml".to_owned(), "{{ if }}".to_owned());
+    write("templates/099.yaml".to_owned(), "{{ fail \"never\" }}".to_owned());
+    for threads in ["1", "2", "8"] {
+        let (code, out, err) = rendered(threads);
+        assert_eq!((code, out.as_str()), (1, ""));
+        assert!(err.starts_with("Error: parse error at (large/templates/000.yaml:1): missing value for if"), "{err}");
+    }
+}
+
+#[test]
+fn timings_of_a_chart() {
+    let chart = root().join("testdata/fleets/charts/charts/web");
+    let ran = run(&mut terrace(&["--timings", "helm", "template", chart.to_str().unwrap()]));
+    for stage in ["load", "values", "render", "print", "total"] {
+        assert!(ran.err.contains(&format!(" ms  {stage}\n")), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -74,6 +74,10 @@ pub fn run(args: &CompareArgs, ui: &Ui) -> Exit {
         },
         false => {
             let mut whole = snapshot(&session.compiled, session.compiler.sources(), "the working tree");
+            let unknown = session.selection.unknown_apps_in(&whole);
+            if !unknown.is_empty() {
+                return fail(unknown);
+            }
             session.selection.narrow(&mut whole);
             let own_words = own_words(&[&whole]);
             let made = sides(&whole, &first, &second, &crate::diff::Options { own_words, ..Default::default() });

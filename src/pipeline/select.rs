@@ -46,9 +46,7 @@ impl Selection {
 
     /// Whether an app is selected, by what is known of it.
     fn app(&self, namespace: Option<&str>, name: &str, layer: Option<&str>, labels: &BTreeMap<String, String>) -> bool {
-        let full = namespace.map(|namespace| format!("{namespace}/{name}"));
-        let named = |glob: &Glob| glob.matches(name) || full.as_ref().is_some_and(|full| glob.matches(full));
-        (self.apps.is_empty() || self.apps.iter().any(named))
+        (self.apps.is_empty() || self.apps.iter().any(|glob| names(glob, namespace, name)))
             && (self.layers.is_empty() || layer.is_some_and(|l| self.layers.iter().any(|s| s == l)))
             && self.labels.as_ref().is_none_or(|s| s.matches(labels))
     }
@@ -59,13 +57,7 @@ impl Selection {
         if !cluster.is_none_or(|c| self.cluster(&compiled.fleet, &c.name)) {
             return false;
         }
-        let (namespace, name) = match key {
-            AppKey::Layer { name, .. } => (None, &**name),
-            AppKey::Root { .. } => (None, &*result.tree_name),
-            AppKey::Application { namespace, name, .. } | AppKey::ApplicationSet { namespace, name, .. } => {
-                (Some(&**namespace), &**name)
-            }
-        };
+        let (namespace, name) = name(key, result);
         let none = BTreeMap::new();
         let labels = result.app.as_ref().map_or(&none, |a| &a.labels);
         self.app(namespace, name, result.app.as_ref().and_then(App::layer), labels)
@@ -92,6 +84,10 @@ impl Selection {
         if self.is_all() {
             return compiled.diagnostics.clone();
         }
+        let known: Vec<_> = compiled.apps.iter().map(|(key, result)| name(key, result)).collect();
+        let unknown = self.unknown_apps(&known).into_iter().map(|(message, pattern)| {
+            Diagnostic::warning(Code::INVALID_VALUE, message).did_you_mean(pattern, known.iter().map(|(_, name)| *name))
+        });
         let chosen = self.chosen(compiled);
         let ours = |d: &&Diagnostic| match (&d.subject.cluster, &d.subject.app) {
             (Some(cluster), Some(app)) => {
@@ -101,7 +97,14 @@ impl Selection {
             (Some(cluster), None) => self.cluster(&compiled.fleet, cluster),
             _ => true,
         };
-        compiled.diagnostics.iter().filter(ours).cloned().collect()
+        unknown.chain(compiled.diagnostics.iter().filter(ours).cloned()).collect()
+    }
+
+    /// What is wrong with patterns that no app's name matches, each with the pattern.
+    fn unknown_apps<'s>(&'s self, known: &[(Option<&str>, &str)]) -> Vec<(String, &'s str)> {
+        let any = |glob: &Glob| known.iter().any(|(namespace, name)| names(glob, *namespace, name));
+        let unknown = self.apps.iter().filter(|glob| !any(glob)).map(Glob::pattern);
+        unknown.map(|pattern| (format!("`--app {pattern}`: no cluster has such an app"), pattern)).collect()
     }
 
     /// Names that aren't there: clusters and layers that the fleet doesn't have.
@@ -131,14 +134,19 @@ impl Selection {
         told.collect()
     }
 
+    /// Apps that are named and that a snapshot of all clusters doesn't have.
+    pub fn unknown_apps_in(&self, whole: &Snapshot) -> Diagnostics {
+        let apps = whole.trees.iter().flat_map(|tree| &tree.apps).map(|app| indexed(&app.name, &app.meta));
+        let known: Vec<_> = apps.chain(whole.homeless.iter().map(|(name, _)| (None, &**name))).collect();
+        let told = self.unknown_apps(&known).into_iter().map(|(message, pattern)| {
+            Diagnostic::error(Code::INVALID_VALUE, message).did_you_mean(pattern, known.iter().map(|(_, name)| *name))
+        });
+        told.collect()
+    }
+
     /// Whether an app that only an index knows is selected.
     pub fn selects_indexed(&self, fleet: &Fleet, cluster: &str, app: &str, meta: &AppMeta) -> bool {
-        // Its own key comes first among its parents: `<hub>/<namespace>/<name>` for Applications.
-        let own = meta.parents.first().map(|own| own.split('/').collect::<Vec<_>>()).unwrap_or_default();
-        let (namespace, name) = match own.as_slice() {
-            [_, namespace, name] if meta.layer.is_none() => (Some(*namespace), *name),
-            _ => (None, app),
-        };
+        let (namespace, name) = indexed(app, meta);
         // An index names instances: `<layer>`, or `<layer>-<directory>`. The longest name that fits is the layer's.
         let fits = |layer: &str, instance: &str| {
             instance.strip_prefix(layer).is_some_and(|r| r.is_empty() || r.starts_with('-'))
@@ -177,11 +185,7 @@ impl Selection {
 
     /// Whether an app is selected, by its place in a tree.
     fn has(&self, name: &str, meta: &AppMeta) -> bool {
-        let own = meta.parents.first().map(|own| own.split('/').collect::<Vec<_>>()).unwrap_or_default();
-        let (namespace, name) = match own.as_slice() {
-            [_, namespace, name] if meta.layer.is_none() => (Some(*namespace), *name),
-            _ => (None, name),
-        };
+        let (namespace, name) = indexed(name, meta);
         // An index names instances: `<layer>`, or `<layer>-<directory>`.
         let fits = |layer: &String| {
             let rest = meta.layer.as_deref().and_then(|instance| instance.strip_prefix(layer.as_str()));
@@ -195,4 +199,30 @@ impl Selection {
     pub fn has_held(&self, compiled: &Compiled) -> bool {
         compiled.apps.iter().any(|(key, result)| result.held.is_some() && self.selects(compiled, key, result))
     }
+}
+
+/// The namespace and the name that an app is known by.
+fn name<'a>(key: &'a AppKey, result: &'a AppResult) -> (Option<&'a str>, &'a str) {
+    match key {
+        AppKey::Layer { name, .. } => (None, name),
+        AppKey::Root { .. } => (None, &result.tree_name),
+        AppKey::Application { namespace, name, .. } | AppKey::ApplicationSet { namespace, name, .. } => {
+            (Some(namespace), name)
+        }
+    }
+}
+
+/// The same of an app that is known by its place in a tree. Its own key comes first among its parents:
+/// `<hub>/<namespace>/<name>` for Applications.
+fn indexed<'a>(app: &'a str, meta: &'a AppMeta) -> (Option<&'a str>, &'a str) {
+    let own: Vec<&str> = meta.parents.first().map(|own| own.split('/').collect()).unwrap_or_default();
+    match own.as_slice() {
+        [_, namespace, name] if meta.layer.is_none() => (Some(namespace), name),
+        _ => (None, app),
+    }
+}
+
+/// Whether a pattern names an app.
+fn names(glob: &Glob, namespace: Option<&str>, name: &str) -> bool {
+    glob.matches(name) || namespace.is_some_and(|namespace| glob.matches(&format!("{namespace}/{name}")))
 }
